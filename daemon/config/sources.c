@@ -1,0 +1,148 @@
+#include "config/sources.h"
+
+#include "config/keys.h"
+#include "core/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "sources.clinic-a" once the name is known, "sources[2]" before. */
+static void name_source(char *prefix, size_t room, const struct config *config, const struct config_node *entry)
+{
+    const struct config_node *name = config_tree_find(entry, "name");
+
+    if (name != NULL && name->kind == CONFIG_SCALAR && name->text[0] != '\0')
+        snprintf(prefix, room, "sources.%.63s", name->text);
+    else
+        snprintf(prefix, room, "sources[%zu]", config->source_count + 1);
+}
+
+static const struct config_section *nested_section(size_t index)
+{
+    return &config_source_section.nested[index];
+}
+
+/* stream or folder: one of them, completed with its defaults. */
+static void complete_transport(struct config_source *source, const struct config_node *entry, const char *prefix,
+                               const struct config_filling *filling, struct config_errors *errors)
+{
+    size_t written = 0;
+
+    for (size_t i = 0; i < config_source_section.nested_count; i++) {
+        const struct config_node *node = config_tree_find(entry, nested_section(i)->name);
+        char path[128];
+        if (node == NULL)
+            continue;
+        written++;
+        snprintf(path, sizeof path, "%s.%s", prefix, nested_section(i)->name);
+        if (node->kind == CONFIG_MAP)
+            config_section_complete(nested_section(i), path, source, filling, true, &node->place, errors);
+    }
+    if (written == 0)
+        config_errors_add(errors, &entry->place, "%s has no way in; write stream: {listen: ...} or folder: {path: ...}",
+                          prefix);
+    else if (written > 1)
+        config_errors_add(errors, &entry->place, "%s has a stream and a folder; make two sources of it", prefix);
+}
+
+static void read_source(struct config *config, const struct config_node *entry, struct config_errors *errors)
+{
+    struct config_source *source = &config->sources[config->source_count];
+    struct config_filling filling = {.count = 0};
+    const struct config_node *options = config_tree_find(entry, "options");
+    char prefix[96];
+
+    name_source(prefix, sizeof prefix, config, entry);
+    *source = (struct config_source){.options = (void *)(uintptr_t)entry}; /* only read */
+    config->source_count++;
+    config_section_read(&config_source_section, entry, prefix, source, &filling, errors);
+    if (entry->kind != CONFIG_MAP)
+        return;
+    config_section_complete(&config_source_section, prefix, source, &filling, false, &entry->place, errors);
+    complete_transport(source, entry, prefix, &filling, errors);
+    if (options != NULL && options->kind != CONFIG_MAP)
+        config_errors_add(errors, &options->place, "%s.options is %s; write a map of the plugin's options", prefix,
+                          config_tree_is_null(options) ? "empty" : config_kind_name(options->kind));
+}
+
+void config_sources_read(struct config *config, const struct config_node *list, struct config_errors *errors)
+{
+    if (list->kind != CONFIG_LIST) {
+        config_errors_add(errors, &list->place, "sources is %s; write a list: each source begins with '- name:'",
+                          config_tree_is_null(list) ? "empty" : config_kind_name(list->kind));
+        return;
+    }
+    if (config->source_count + list->count > CONFIG_SOURCES_MOST) {
+        config_errors_add(errors, &list->place, "there are more than %d sources", CONFIG_SOURCES_MOST);
+        return;
+    }
+    if (list->count == 0)
+        return;
+    config->sources = memory_resize(config->sources, config->source_count + list->count, sizeof *config->sources);
+    for (size_t i = 0; i < list->count; i++)
+        read_source(config, list->items[i].value, errors);
+}
+
+static const struct config_place *place_of(const struct config_source *source)
+{
+    return &((const struct config_node *)source->options)->place;
+}
+
+static void refuse_shared(const struct config_source *first, const struct config_source *second, const char *what,
+                          const char *value, struct config_errors *errors)
+{
+    config_errors_add(errors, place_of(second),
+                      "sources: the %s%s is also that of the source at %s:%d; give each its own", what,
+                      config_show(value).text, place_of(first)->file, place_of(first)->line);
+}
+
+static bool same(const char *left, const char *right)
+{
+    return left != NULL && right != NULL && strcmp(left, right) == 0;
+}
+
+/* Port 0 takes any that is free. */
+static bool is_any_port(const char *address)
+{
+    size_t size = strlen(address);
+
+    return size >= 2 && strcmp(address + size - 2, ":0") == 0;
+}
+
+void config_sources_check(const struct config *config, struct config_errors *errors)
+{
+    for (size_t i = 0; i < config->source_count; i++) {
+        const struct config_source *second = &config->sources[i];
+        for (size_t j = 0; j < i; j++) {
+            const struct config_source *first = &config->sources[j];
+            if (same(first->name, second->name))
+                refuse_shared(first, second, "name", second->name, errors);
+            if (same(first->stream.listen, second->stream.listen) && !is_any_port(second->stream.listen))
+                refuse_shared(first, second, "address", second->stream.listen, errors);
+            if (same(first->folder.path, second->folder.path))
+                refuse_shared(first, second, "folder", second->folder.path, errors);
+        }
+        if (same(second->stream.listen, config->http) && !is_any_port(config->http))
+            config_errors_add(errors, place_of(second),
+                              "sources: the address%s is also that of node.http; give each its own",
+                              config_show(config->http).text);
+    }
+}
+
+void config_sources_clear(struct config *config)
+{
+    for (size_t i = 0; i < config->source_count; i++)
+        config_section_clear(&config_source_section, &config->sources[i]);
+    free(config->sources);
+}
+
+bool config_sources_equal(const struct config *left, const struct config *right)
+{
+    if (left->source_count != right->source_count)
+        return false;
+    for (size_t i = 0; i < left->source_count; i++)
+        if (!config_tree_equal(left->sources[i].options, right->sources[i].options))
+            return false;
+    return true;
+}

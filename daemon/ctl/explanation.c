@@ -1,0 +1,479 @@
+#include "ctl/explanation.h"
+
+#include "ctl/show.h"
+#include "ctl/words.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PARTS_MOST 8
+#define BAR_SIZE   10
+#define FATE_SIZE  120
+
+int ctl_ask_explanation(struct ctl_call *call, uint64_t referral, uint64_t event, Fascia__ControlResponse **response)
+{
+    Fascia__ControlRequest request = FASCIA__CONTROL_REQUEST__INIT;
+    Fascia__ExplainMatch query = FASCIA__EXPLAIN_MATCH__INIT;
+
+    query.referral = referral;
+    query.event = event;
+    request.body_case = FASCIA__CONTROL_REQUEST__BODY_EXPLAIN_MATCH;
+    request.explain_match = &query;
+    return ctl_ask(call, &request, response);
+}
+
+/* ---- gates in words ---- */
+
+static const struct gate_words {
+    const char *gate, *words;
+    bool wish;
+} gate_words[] = {{"named", "is the therapist that the referrer named", true},
+                  {"distance", "is near enough", true},
+                  {"mode", "makes this kind of visit", true},
+                  {"accepting", "is accepting patients", false},
+                  {"declined", "has not declined it, or let its offer expire", true},
+                  {"profession", "is of a profession that fits", false},
+                  {"licence", "has a valid licence where the patient is", false},
+                  {"certification", "has the certifications", true},
+                  {"technique", "offers the techniques", true},
+                  {"condition", "treats the conditions", true},
+                  {"caution", "offers what no caution rules out", false},
+                  {"payer", "takes the patient's payer", true},
+                  {"language", "speaks the language", true},
+                  {"gender", "is of the gender asked for", true},
+                  {"capacity", "has room for another case", false},
+                  {"time", "has time when the patient has", true}};
+
+static const struct gate_words *find_words(const char *gate)
+{
+    for (size_t i = 0; i < sizeof gate_words / sizeof gate_words[0]; i++)
+        if (strcmp(gate_words[i].gate, gate) == 0)
+            return &gate_words[i];
+    return NULL;
+}
+
+const char *ctl_gate_words(const char *gate)
+{
+    const struct gate_words *words = find_words(gate);
+
+    return words != NULL ? words->words : gate;
+}
+
+bool ctl_gate_is_wish(const char *gate)
+{
+    const struct gate_words *words = find_words(gate);
+
+    return words != NULL && words->wish;
+}
+
+/* ---- bars ---- */
+
+/* "#######..." */
+static const char *bar(int64_t part, int64_t whole, char text[BAR_SIZE + 1])
+{
+    const int64_t filled = whole <= 0 || part <= 0 ? 0
+                           : part >= whole         ? BAR_SIZE
+                                                   : (part * BAR_SIZE + whole / 2) / whole;
+
+    for (int i = 0; i < BAR_SIZE; i++)
+        text[i] = i < filled ? '#' : '.';
+    text[BAR_SIZE] = '\0';
+    return text;
+}
+
+/* ---- the smallest thing to change ---- */
+
+static void show_how_to_try(struct ctl_call *call, uint64_t referral, const Fascia__NearMiss *miss)
+{
+    for (size_t i = 0; i < miss->n_gates; i++)
+        if (!ctl_gate_is_wish(miss->gates[i]))
+            return;
+    if (referral == 0)
+        return;
+    fprintf(call->out, "     try it: fasciactl match try R%" PRIu64 " --without ", referral);
+    for (size_t i = 0; i < miss->n_gates; i++) {
+        fputs(i > 0 ? "," : "", call->out);
+        ctl_show_text(call->out, miss->gates[i]);
+    }
+    fputc('\n', call->out);
+}
+
+static void show_misses(struct ctl_call *call, const Fascia__Explanation *explanation, uint64_t referral)
+{
+    for (size_t i = 0; i < explanation->n_near_misses; i++) {
+        const Fascia__NearMiss *miss = explanation->near_misses[i];
+
+        if (i == 0)
+            fputs("the smallest change that finds somebody\n", call->out);
+        else if (i == 1)
+            fputs("other changes\n", call->out);
+        fprintf(call->out, "  %zu  ", i + 1);
+        ctl_show_text(call->out, miss->relaxation);
+        if (miss->nearest[0] != '\0') {
+            fputs("; the best of them is ", call->out);
+            ctl_show_text(call->out, miss->nearest);
+        }
+        fputc('\n', call->out);
+        if (i == 0)
+            show_how_to_try(call, referral, miss);
+    }
+    if (explanation->passed == 0 && explanation->n_near_misses == 0)
+        fputs(explanation->considered == 0 ? "there is nobody in the directory\n"
+                                           : "no change of one gate, or of two, would find somebody\n",
+              call->out);
+    if (explanation->passed == 0 || explanation->n_near_misses > 0)
+        fputc('\n', call->out);
+}
+
+/* ---- what was asked for ---- */
+
+static void show_place(struct ctl_call *call, const Fascia__Need *need)
+{
+    char word[64];
+
+    if (need->visit_mode != FASCIA__VISIT_MODE__VISIT_MODE_UNSPECIFIED)
+        ctl_show_field(call, "visit", "%u minutes, %s", need->duration_minutes,
+                       ctl_word(&fascia__visit_mode__descriptor, (int)need->visit_mode, word));
+    else
+        ctl_show_field(call, "visit", "%u minutes", need->duration_minutes);
+    ctl_show_field(call, "where", "%s, within %.1f km%s", need->jurisdiction, need->max_distance / 1000.0,
+                   need->position_known ? "" : " of a place that is not known");
+}
+
+static void show_window(FILE *out, const Fascia__Window *window)
+{
+    static const char *const days[7] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    bool first = true;
+
+    for (int day = 0; day < 7 && (window->weekdays & 0x7f) != 0x7f; day++)
+        if ((window->weekdays >> day & 1) != 0) {
+            fprintf(out, "%s%s", first ? "" : ",", days[day]);
+            first = false;
+        }
+    fprintf(out, "%s%02u:%02u-%02u:%02u", first ? "" : " ", window->from_minute / 60, window->from_minute % 60,
+            window->to_minute / 60, window->to_minute % 60);
+}
+
+static void show_time(struct ctl_call *call, const Fascia__Need *need)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    INVARIANT(out != NULL);
+    fprintf(out, "from %s%s%s", need->not_before, need->not_after[0] != '\0' ? " to " : "", need->not_after);
+    for (size_t i = 0; i < need->n_windows; i++) {
+        fputs("; ", out);
+        show_window(out, need->windows[i]);
+    }
+    fclose(out);
+    ctl_show_field(call, "when", "%s (%s)", text, need->time_zone);
+    free(text);
+}
+
+static void show_certifications(struct ctl_call *call, const Fascia__Need *need)
+{
+    for (size_t i = 0; i < need->n_certifications; i++) {
+        const Fascia__Alternatives *group = need->certifications[i];
+
+        ctl_show_list(call, i == 0 ? "certifications" : "and", group->any_of, group->n_any_of);
+    }
+}
+
+static void show_need(struct ctl_call *call, const Fascia__Need *need)
+{
+    char word[64];
+
+    fputs("asked for\n", call->out);
+    ctl_show_list(call, "conditions", need->conditions, need->n_conditions);
+    ctl_show_list(call, "techniques", need->techniques_required, need->n_techniques_required);
+    ctl_show_list(call, need->n_techniques_required > 0 ? "and one of" : "one of", need->techniques_suitable,
+                  need->n_techniques_suitable);
+    ctl_show_list(call, "avoid", need->techniques_avoided, need->n_techniques_avoided);
+    show_certifications(call, need);
+    ctl_show_list(call, "payers", need->payers, need->n_payers);
+    ctl_show_list(call, "languages", need->languages, need->n_languages);
+    if (need->therapist_gender != FASCIA__GENDER__GENDER_UNSPECIFIED)
+        ctl_show_field(call, "gender", "%s", ctl_word(&fascia__gender__descriptor, (int)need->therapist_gender, word));
+    ctl_show_field(call, "named", "%s", need->therapist);
+    show_place(call, need);
+    show_time(call, need);
+}
+
+/* ---- what became of a candidate ---- */
+
+static uint64_t event_of(const Fascia__ControlResponse *response, uint64_t event)
+{
+    const Fascia__ReferralDetail *detail = response->detail;
+
+    for (size_t i = detail != NULL ? detail->n_history : 0; i > 0 && event == 0; i--)
+        if (detail->history[i - 1]->event != NULL &&
+            detail->history[i - 1]->event->body_case == FASCIA__EVENT__BODY_MATCHED)
+            event = detail->history[i - 1]->sequence;
+    return event;
+}
+
+static void describe_closed(const Fascia__OfferClosed *closed, char text[FATE_SIZE])
+{
+    char word[64];
+
+    ctl_word(&fascia__offer_closed__how__descriptor, (int)closed->how, word);
+    snprintf(text, FATE_SIZE, "%s%s%.40s", word, closed->reason_code[0] != '\0' ? ": " : "", closed->reason_code);
+}
+
+/* The last that the events after this one say of the therapist; "". */
+static void find_fate(const Fascia__ControlResponse *response, uint64_t after, const char *therapist,
+                      char text[FATE_SIZE])
+{
+    const Fascia__ReferralDetail *detail = response->detail;
+
+    text[0] = '\0';
+    for (size_t i = 0; detail != NULL && i < detail->n_history; i++) {
+        const Fascia__Event *event = detail->history[i]->sequence > after ? detail->history[i]->event : NULL;
+
+        if (event == NULL)
+            continue;
+        if (event->body_case == FASCIA__EVENT__BODY_OFFERED && strcmp(event->offered->therapist, therapist) == 0)
+            snprintf(text, FATE_SIZE, "offered");
+        else if (event->body_case == FASCIA__EVENT__BODY_ACCEPTED && strcmp(event->accepted->therapist, therapist) == 0)
+            snprintf(text, FATE_SIZE, "accepted");
+        else if (event->body_case == FASCIA__EVENT__BODY_OFFER_CLOSED &&
+                 strcmp(event->offer_closed->therapist, therapist) == 0)
+            describe_closed(event->offer_closed, text);
+    }
+}
+
+/* ---- candidates ---- */
+
+/* The parts of the first candidate are those of all; each is a column. */
+static size_t part_columns(const Fascia__Explanation *explanation)
+{
+    const size_t count = explanation->n_candidates > 0 ? explanation->candidates[0]->n_parts : 0;
+
+    return count < PARTS_MOST ? count : PARTS_MOST;
+}
+
+static char *name_columns(const Fascia__Explanation *explanation)
+{
+    char *titles = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&titles, &size);
+
+    INVARIANT(out != NULL);
+    fputs(">#|THERAPIST|>SCORE|OF ALL", out);
+    for (size_t i = 0; i < part_columns(explanation); i++) {
+        fputs("|>", out);
+        for (const char *at = explanation->candidates[0]->parts[i]->name; *at != '\0'; at++)
+            fputc(*at == '|' ? ' ' : toupper((unsigned char)*at), out);
+    }
+    fputs("|>KM|FIRST FREE|SINCE", out);
+    fclose(out);
+    return titles;
+}
+
+static int32_t weight_of(const Fascia__Explanation *explanation, size_t part)
+{
+    return explanation->weights != NULL && part < explanation->weights->n_parts ? explanation->weights->parts[part] : 0;
+}
+
+static int64_t best_score(const Fascia__Explanation *explanation)
+{
+    int64_t all = 0;
+
+    for (size_t i = 0; i < part_columns(explanation); i++)
+        all += weight_of(explanation, i);
+    return all;
+}
+
+static bool was_kept(const Fascia__Assignment *assignment, const char *therapist)
+{
+    for (size_t i = 0; assignment != NULL && i < assignment->n_kept; i++)
+        if (strcmp(assignment->kept[i], therapist) == 0)
+            return true;
+    return false;
+}
+
+static void add_candidate(struct ctl_table *table, const Fascia__Explanation *explanation, size_t number,
+                          const char *fate, const struct zone *zone)
+{
+    const Fascia__Candidate *candidate = explanation->candidates[number];
+    char text[BAR_SIZE + 1];
+
+    ctl_table_row(table);
+    ctl_table_cell(table, "%zu", number + 1);
+    ctl_table_cell(table, "%s", candidate->therapist);
+    ctl_table_cell(table, "%d", candidate->score);
+    ctl_table_cell(table, "%s", bar(candidate->score, best_score(explanation), text));
+    for (size_t i = 0; i < part_columns(explanation); i++) {
+        if (i < candidate->n_parts)
+            ctl_table_cell(table, "%d", candidate->parts[i]->points);
+        else
+            ctl_table_cell(table, "%s", "");
+    }
+    ctl_table_cell(table, "%.1f", candidate->distance / 1000.0);
+    ctl_table_when(table, zone, candidate->first_free);
+    ctl_table_cell(table, "%s",
+                   fate[0] == '\0' && was_kept(explanation->assignment, candidate->therapist)
+                       ? "kept for another referral"
+                       : fate);
+}
+
+/* What each part could have been. */
+static void add_weights(struct ctl_table *table, const Fascia__Explanation *explanation)
+{
+    ctl_table_row(table);
+    ctl_table_cell(table, "%s", "");
+    ctl_table_cell(table, "%s", "(at most)");
+    ctl_table_cell(table, "%" PRId64, best_score(explanation));
+    ctl_table_cell(table, "%s", "");
+    for (size_t i = 0; i < part_columns(explanation); i++)
+        ctl_table_cell(table, "%d", weight_of(explanation, i));
+}
+
+/* Only when the best for all was not the best for this one. */
+static void show_assignment(struct ctl_call *call, const Fascia__Assignment *assignment)
+{
+    if (assignment == NULL)
+        return;
+    fputs("\noffered to ", call->out);
+    ctl_show_text(call->out, assignment->therapist);
+    fprintf(call->out, ": %u referrals were placed at once, %s", assignment->together,
+            assignment->n_kept > 0 ? "and these were kept for others of them, more urgent or better served so:"
+                                   : "and of those who score the same this one has time first");
+    for (size_t i = 0; i < assignment->n_kept; i++) {
+        fputs(i == 0 ? " " : ", ", call->out);
+        ctl_show_text(call->out, assignment->kept[i]);
+    }
+    fputc('\n', call->out);
+}
+
+static void show_why(struct ctl_call *call, const Fascia__Candidate *candidate)
+{
+    fputs("\nwhy the first\n", call->out);
+    for (size_t i = 0; i < candidate->n_parts; i++)
+        ctl_show_field(call, candidate->parts[i]->name, "%s", candidate->parts[i]->because);
+}
+
+static void show_candidates(struct ctl_call *call, const Fascia__ControlResponse *response, uint64_t event,
+                            const struct zone *zone)
+{
+    const Fascia__Explanation *explanation = response->explanation;
+    struct ctl_table *table;
+    char *titles;
+
+    if (explanation->n_candidates == 0)
+        return;
+    titles = name_columns(explanation);
+    table = ctl_table_create(titles);
+    free(titles);
+    fputc('\n', call->out);
+    for (size_t i = 0; i < explanation->n_candidates; i++) {
+        char fate[FATE_SIZE];
+
+        find_fate(response, event, explanation->candidates[i]->therapist, fate);
+        add_candidate(table, explanation, i, fate, zone);
+    }
+    add_weights(table, explanation);
+    ctl_table_finish(table, call, "");
+    show_assignment(call, explanation->assignment);
+    show_why(call, explanation->candidates[0]);
+}
+
+/* ---- gates ---- */
+
+static void show_gates(struct ctl_call *call, const Fascia__Explanation *explanation)
+{
+    struct ctl_table *table = ctl_table_create("GATE|>REMOVED|>LEFT|OF ALL|>ONLY THIS|WHO PASSES");
+    uint32_t left = explanation->considered;
+    char text[BAR_SIZE + 1];
+
+    for (size_t i = 0; i < explanation->n_gates; i++) {
+        const Fascia__GateCount *gate = explanation->gates[i];
+
+        left = left >= gate->removed ? left - gate->removed : 0;
+        if (gate->removed == 0 && gate->only == 0)
+            continue;
+        ctl_table_row(table);
+        ctl_table_cell(table, "%s", gate->gate);
+        ctl_table_cell(table, "%u", gate->removed);
+        ctl_table_cell(table, "%u", left);
+        ctl_table_cell(table, "%s", bar(left, explanation->considered, text));
+        if (gate->only > 0)
+            ctl_table_cell(table, "%u", gate->only);
+        else
+            ctl_table_cell(table, "%s", "");
+        ctl_table_cell(table, "%s", ctl_gate_words(gate->gate));
+    }
+    fputc('\n', call->out);
+    ctl_table_finish(table, call, "no gate removed anybody");
+}
+
+/* ---- how it was made ---- */
+
+static void show_weights(struct ctl_call *call, const Fascia__MatchWeights *weights)
+{
+    ctl_show_field(call, "weights",
+                   "reviews count towards %u of 100 as %u would; experience is full at %u cases; "
+                   "earliest earns within %" PRId64 " days",
+                   weights->rating_mean, weights->rating_prior, weights->experience_full,
+                   weights->earliest_span / DAY_MS);
+}
+
+static void show_other_matches(struct ctl_call *call, const Fascia__ReferralDetail *detail, uint64_t shown)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    INVARIANT(out != NULL);
+    for (size_t i = 0; detail != NULL && i < detail->n_history; i++)
+        if (detail->history[i]->event != NULL && detail->history[i]->event->body_case == FASCIA__EVENT__BODY_MATCHED &&
+            detail->history[i]->sequence != shown)
+            fprintf(out, "%s%" PRIu64, ftell(out) > 0 ? ", " : "", detail->history[i]->sequence);
+    fclose(out);
+    ctl_show_field(call, "also matched", "%s%s", text[0] != '\0' ? "see --event " : "", text);
+    free(text);
+}
+
+static void show_how(struct ctl_call *call, const Fascia__ControlResponse *response, uint64_t event)
+{
+    const Fascia__Explanation *explanation = response->explanation;
+
+    fputs("\nhow it was made\n", call->out);
+    ctl_show_list(call, "left out, declined", explanation->declined, explanation->n_declined);
+    ctl_show_list(call, "treated before by", explanation->treated_by, explanation->n_treated_by);
+    if (explanation->weights != NULL)
+        show_weights(call, explanation->weights);
+    if (explanation->bounded)
+        ctl_show_field(call, "bounded",
+                       "no more than %u calendars were looked into, the best first: there may be others",
+                       explanation->weights != NULL ? explanation->weights->opened_most : 0);
+    if (event != 0)
+        ctl_show_field(call, "recorded as", "event %" PRIu64, event);
+    show_other_matches(call, response->detail, event);
+}
+
+void ctl_show_explanation(struct ctl_call *call, const Fascia__ControlResponse *response, uint64_t event,
+                          const struct zone *zone)
+{
+    const Fascia__Explanation *explanation = response->explanation;
+    const uint64_t recorded = event_of(response, event);
+    const uint64_t referral =
+        response->detail != NULL && response->detail->row != NULL ? response->detail->row->referral : 0;
+    char when[40];
+
+    if (explanation->passed == 0)
+        fprintf(call->out, "nobody of %u therapists passes every gate (%s)\n\n", explanation->considered,
+                ctl_when(zone, explanation->at, when));
+    else
+        fprintf(call->out, "%u of %u therapists pass every gate (%s)\n\n", explanation->passed, explanation->considered,
+                ctl_when(zone, explanation->at, when));
+    show_misses(call, explanation, referral);
+    if (explanation->need != NULL)
+        show_need(call, explanation->need);
+    show_candidates(call, response, recorded, zone);
+    show_gates(call, explanation);
+    show_how(call, response, recorded);
+}

@@ -1,0 +1,84 @@
+/*
+ * The inside of streams, for listen.c, dial.c, connection.c and deadline.c: what a connection is, and its states.
+ *
+ *   CONNECTING -> OPEN -> FLUSHING -> LINGERING -> CLOSED, and from any of them straight to CLOSED.
+ *
+ * FLUSHING sends what was written and throws away what comes; LINGERING has told the peer that nothing follows, and reads on until the
+ * peer ends too, because a socket that is closed over unread bytes resets the connection and takes the last answer with it (RFC 1122
+ * 4.2.2.13). CLOSED waits for its turn, in which closed() is called and the connection freed. Plain events and evbuffers rather than
+ * bufferevents: in libevent 2.1 those read 4 KiB at a time, and wait a round and two epoll_ctl() before they send.
+ */
+#ifndef FASCIA_IO_CONNECTION_H
+#define FASCIA_IO_CONNECTION_H
+
+#include "io/address.h"
+#include "io/lookup.h"
+#include "io/stream.h"
+#include "io/turn.h"
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+enum { LINGER_MS = 2000, ENDED_MS = 5000 };
+
+enum connection_state {
+    CONNECTION_CONNECTING,
+    CONNECTION_OPEN,
+    CONNECTION_FLUSHING,
+    CONNECTION_LINGERING,
+    CONNECTION_CLOSED
+};
+
+/* The addresses of a dial that are yet to be tried. */
+struct dial {
+    struct sockaddr_storage addresses[IO_LOOKUP_MOST];
+    socklen_t lengths[IO_LOOKUP_MOST];
+    size_t count, next;
+    struct io_lookup *lookup;
+};
+
+struct io_connection {
+    TAILQ_ENTRY(io_connection) link; /* in its listener */
+    struct io_loop *loop;
+    struct io_listener *listener; /* NULL: dialled */
+    struct dial *dial;            /* while connecting */
+    uint64_t id;
+    int fd;
+    struct event *read, *write, *timer;
+    struct evbuffer *input, *output;
+    struct io_limits limits;
+    struct io_handler handler;
+    void *user;
+    enum connection_state state;
+    enum io_close_reason reason;
+    bool paused, ended, reading, writing;
+    bool again;            /* readable() is owed although nothing new came: the pause is over */
+    bool took;             /* the owner took something since this was last cleared */
+    int64_t started;       /* ms, monotonic, as are the others; of the dial */
+    int64_t activity;      /* bytes came or went */
+    int64_t waiting_since; /* first byte that the owner has left; -1: none */
+    int64_t closing_since; /* FLUSHING or LINGERING began, or the peer ended */
+    int64_t armed;         /* when the timer fires; -1: it does not */
+    struct io_turn turn;
+    uint8_t host_key[16];
+    char peer[IO_ADDRESS_TEXT];
+};
+
+TAILQ_HEAD(io_connections, io_connection);
+
+struct io_limits io_limits_complete(const struct io_limits *limits);
+struct io_connection *connection_create(struct io_loop *loop, const struct io_limits *limits,
+                                        const struct io_handler *handler);
+/* Takes over a connected fd, and tells the owner. */
+void connection_start(struct io_connection *connection, int fd);
+/* Ends it now; closed() comes in its turn. */
+void connection_shut(struct io_connection *connection, enum io_close_reason reason);
+/* Sets the timer to the earliest deadline, if that is earlier than what it is set to. */
+void connection_arm(struct io_connection *connection);
+void connection_timer(int fd, short what, void *context);
+/* Frees what a dial holds. */
+void dial_finish(struct io_connection *connection);
+/* A connection of the listener is gone. */
+void listener_release(struct io_listener *listener, struct io_connection *connection);
+
+#endif

@@ -1,0 +1,79 @@
+#include "io/connection.h"
+
+#include <stdint.h>
+
+struct deadline {
+    int64_t at;
+    enum io_close_reason reason;
+};
+
+static void earlier(struct deadline *deadline, int64_t at, enum io_close_reason reason)
+{
+    if (at < deadline->at)
+        *deadline = (struct deadline){.at = at, .reason = reason};
+}
+
+/* While the owner has paused the peer, only a peer that does not read what waits for it can be too slow. */
+static struct deadline deadline_open(const struct io_connection *connection)
+{
+    const struct io_limits *limits = &connection->limits;
+    struct deadline deadline = {.at = INT64_MAX};
+    bool unsent = evbuffer_get_length(connection->output) > 0;
+
+    if (!connection->paused || unsent)
+        earlier(&deadline, connection->activity + limits->idle_ms, unsent ? IO_CLOSED_SLOW : IO_CLOSED_IDLE);
+    if (!connection->paused && connection->waiting_since >= 0)
+        earlier(&deadline, connection->waiting_since + limits->frame_ms, IO_CLOSED_SLOW);
+    if (connection->ended && connection->handler.ended == NULL && !unsent)
+        earlier(&deadline, connection->closing_since + ENDED_MS, IO_CLOSED_BY_PEER);
+    return deadline;
+}
+
+static struct deadline deadline_of(const struct io_connection *connection)
+{
+    const struct io_limits *limits = &connection->limits;
+
+    switch (connection->state) {
+    case CONNECTION_CONNECTING:
+        return (struct deadline){connection->started + limits->connect_ms, IO_CLOSED_SLOW};
+    case CONNECTION_OPEN:
+        return deadline_open(connection);
+    case CONNECTION_FLUSHING:
+        return (struct deadline){connection->closing_since + limits->idle_ms, IO_CLOSED_BY_OWNER};
+    case CONNECTION_LINGERING:
+        return (struct deadline){connection->closing_since + LINGER_MS, IO_CLOSED_BY_OWNER};
+    case CONNECTION_CLOSED:
+        break;
+    }
+    return (struct deadline){.at = INT64_MAX};
+}
+
+void connection_arm(struct io_connection *connection)
+{
+    struct deadline deadline = deadline_of(connection);
+    int64_t delay = deadline.at - io_monotonic();
+    struct timeval time;
+
+    /* Deadlines mostly move away: the timer then fires too early, once, and is set anew. */
+    if (deadline.at == INT64_MAX || (connection->armed >= 0 && connection->armed <= deadline.at))
+        return;
+    if (delay < 1)
+        delay = 1;
+    time = (struct timeval){.tv_sec = delay / 1000, .tv_usec = delay % 1000 * 1000};
+    connection->armed = deadline.at;
+    INVARIANT(event_add(connection->timer, &time) == 0);
+}
+
+void connection_timer(int fd, short what, void *context)
+{
+    struct io_connection *connection = context;
+    struct deadline deadline = deadline_of(connection);
+
+    (void)fd;
+    (void)what;
+    connection->armed = -1;
+    if (deadline.at <= io_monotonic())
+        connection_shut(connection, deadline.reason);
+    else
+        connection_arm(connection);
+}

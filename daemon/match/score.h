@@ -1,0 +1,49 @@
+/*
+ * How good a therapist is for a need, in named parts that add up; and who comes before whom.
+ */
+#ifndef FASCIA_MATCH_SCORE_H
+#define FASCIA_MATCH_SCORE_H
+
+#include "match/gates.h"
+
+struct match_score {
+    const struct match_block *block;
+    uint32_t row, number;
+    int32_t total;
+    int32_t points[PART_COUNT];
+    struct match_reach reach;
+    int64_t first_free; /* INT64_MAX: none, and no points for it */
+};
+
+struct match_score match_score_of(const struct match_plan *plan, const struct match_block *block, uint32_t row,
+                                  int64_t first_free);
+/* In two steps: the total and what it takes, then the parts that the row knows only as a sum. */
+struct match_score match_score_begin(const struct match_plan *plan, const struct match_block *block, uint32_t row,
+                                     int64_t first_free);
+void match_score_complete(const struct match_plan *plan, struct match_score *score);
+/* No fewer than the total without earliest, quickly: of one who treats at so long a chord, or nearer. */
+int32_t match_score_bound(const struct match_plan *plan, const struct match_block *block, uint32_t row, uint64_t chord);
+/* More points first, then the identifier that sorts first, byte by byte. */
+bool match_precedes(const struct match_plan *plan, int32_t left_points, uint32_t left, int32_t right_points,
+                    uint32_t right);
+bool match_score_precedes(const struct match_plan *plan, const struct match_score *left,
+                          const struct match_score *right);
+/* The candidate as it is explained; heap. */
+Fascia__Candidate *match_score_explain(const struct match_plan *plan, const struct match_score *score);
+
+/* ---- find.c: the best of those who pass ---- */
+struct match_best {
+    struct match_score scores[MATCH_CANDIDATES]; /* best first; complete only after match_choose() */
+    size_t count, limit;
+    uint64_t passed; /* counted with `all` only */
+    uint64_t timeless;
+    bool bounded;
+};
+/* Survivors: so many of plan->index->survivors, who meet every gate but time. With `all` each that the bound allows has its calendar looked into,
+ * else only those who can become candidates. */
+void match_choose(const struct match_plan *plan, size_t survivors, bool all, struct match_best *best);
+/* One more survivor, at this place. */
+void match_survive(struct match_index *index, size_t at, const struct match_block *block, uint32_t row);
+size_t match_limit_of(const struct match_query *query);
+
+#endif

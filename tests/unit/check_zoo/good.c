@@ -1,0 +1,4 @@
+/* Nothing is wrong with it. */
+#include "lines.h"
+
+ANIMAL((void)0)

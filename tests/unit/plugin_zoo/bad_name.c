@@ -1,0 +1,4 @@
+/* A name with a capital and a blank. */
+#include "zoo.h"
+
+ZOO("Bad name", (void)0)

@@ -1,0 +1,4 @@
+/* No name. */
+#include "zoo.h"
+
+ZOO("", (void)0)

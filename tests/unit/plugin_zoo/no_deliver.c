@@ -1,0 +1,4 @@
+/* Nothing can be delivered to it. */
+#include "zoo.h"
+
+ZOO("no-deliver", described.deliver = NULL)

@@ -1,0 +1,4 @@
+/* Claims options that are not there. */
+#include "zoo.h"
+
+ZOO("table-null", described.option_count = 3)

@@ -1,0 +1,4 @@
+/* A summary that would break a table. */
+#include "zoo.h"
+
+ZOO("two-line-summary", described.summary = "one\ntwo")
