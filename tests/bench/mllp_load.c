@@ -71,7 +71,12 @@ static size_t write_message(char *out, uint64_t number)
                                "of exercises helped in part. "
                                "Please treat once a week and report range of motion, pain on a scale of 0 to 10, and "
                                "any reaction to treatment.\r";
-    int size = snprintf(
+    char family[] = "ARCHERAAAAA"; /* by which a patient is known: each has another */
+    int size = 0;
+
+    for (uint64_t i = 0, rest = number; i < 5; i++, rest /= 26)
+        family[6 + i] = (char)('A' + rest % 26);
+    size = snprintf(
         out, MESSAGE_ROOM,
         "\x0bMSH|^~\\&|BENCH_EHR|BENCH|FASCIA|TEST|20261123091500-0500||REF^I12^REF_I12|%s%llu|P|2.5.1|||||USA|UNICODE "
         "UTF-8\r"
@@ -80,13 +85,13 @@ static size_t write_message(char *out, uint64_t number)
         "PRD|RP^Referring Provider^HL70286|HOLLOWAY^JUNE^M^^DR^MD|120 Limestone "
         "Street^^Lexington^KY^40507^USA|||^WPN^PH^^^859^"
         "5550142|1093817465^NPI~207Q00000X^TAX\r"
-        "PID|1||MRN-%llu^^^BENCH^MR||ARCHER^ELLIOT^T||19790822|M|||418 Woodland "
+        "PID|1||MRN-%llu^^^BENCH^MR||%s^ELLIOT^T||19790822|M|||418 Woodland "
         "Avenue^^Lexington^KY^40508^USA^H||^PRN^PH^^^859^"
         "5550177||en^English^ISO639\r"
         "IN1|1|HUMANA^Humana Choice PPO|HUM01|Humana Inc.|||||||||20260101|20281231|||||||||||||||||||||HUM-%llu\r"
         "DG1|1||M54.50^Low back pain, unspecified^I10||20261120|W\r"
         "PR1|1||97124^Therapeutic massage^CPT|Medical massage|20261123\r",
-        tag, (unsigned long long)number, tag, (unsigned long long)number, (unsigned long long)number,
+        tag, (unsigned long long)number, tag, (unsigned long long)number, (unsigned long long)number, family,
         (unsigned long long)number);
 
     for (int i = 1; i <= 3; i++)
