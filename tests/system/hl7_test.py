@@ -580,8 +580,10 @@ class Content(OnOneNode):
         self.assertEqual(sorted(error(answer, number) for number in range(len(segments(answer, "ERR")))),
                          [("102", "PRD^1^7^1"), ("103", "PID^1^8^1"), ("103", "RF1^1^2^1")], answer)
         detail = self.node.ctl("referral", "show", f"R{self.number_of('R-ODD')}", "--content")
-        for text in ("9^Ninth", "Q^Quick", "1093817465", "NPI is no valid one"):
+        for text in ("9^Ninth", "Q^Quick", "1093817465"):
             self.assertIn(text, json.dumps(detail))
+        shown = self.node.ctl("referral", "show", f"R{self.number_of('R-ODD')}", "--history", json_out=False)
+        self.assertIn("screened: nothing in the way; warning: referrer.identifiers: the referrer's NPI is no valid one", shown)
 
     def test_names_beyond_ascii_are_read_in_the_set_of_the_sender(self):
         message = replace(referral(family="Müller", referral_id="R-UMLAUT"), "MSH", 18, "8859/1").encode("latin-1")
