@@ -62,6 +62,7 @@ void check_framing_endless(struct check_bench *bench);
 void check_delivery_samples(struct check_bench *bench);
 void check_delivery_submissions(struct check_bench *bench);
 void check_delivery_replies(struct check_bench *bench);
+void check_delivery_too_large(struct check_bench *bench);
 void check_verdict_each(struct check_bench *bench);
 void check_verdict_refused(struct check_bench *bench);
 void check_verdict_busy(struct check_bench *bench);

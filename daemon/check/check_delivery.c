@@ -90,7 +90,7 @@ void check_delivery_submissions(struct check_bench *bench)
 
 /* ---- replies ------------------------------------------------------------------------------------------------------------------ */
 
-static void check_reply(struct rig *rig, const Fascia__Completion *completion)
+void rules_reply(struct rig *rig, const Fascia__Completion *completion)
 {
     const struct fascia_bytes reply = {completion->reply.data, completion->reply.len};
     size_t at = 0;
@@ -131,7 +131,7 @@ void check_delivery_replies(struct check_bench *bench)
                     check_delivery_name(delivery).text, (int)verdicts[i % 3]);
         token = rig_deliver(&rig, delivery);
         if (rig_answer_all(&rig, token, verdicts[i % 3]) && rig_completion(token) != NULL)
-            check_reply(&rig, rig_completion(token));
+            rules_reply(&rig, rig_completion(token));
         rig_forget(&rig, token);
     }
     rig_end(&rig, &all);

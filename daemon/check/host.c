@@ -113,6 +113,10 @@ static enum fascia_status host_submit(void *context, uint64_t delivery, struct f
         check_find(rig->bench, SAYS_TOKEN, "submit() named a token of status() or answered()");
         return FASCIA_E_TOKEN;
     }
+    if (token->refused) {
+        check_find(rig->bench, SAYS_REFUSE, "refuse() called submit()");
+        return FASCIA_E_TOKEN;
+    }
     return take(rig, token, bytes);
 }
 

@@ -139,10 +139,8 @@ void rig_close(struct rig *rig)
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------------- */
 
-static struct rig_token *begin(struct rig *rig, enum plugin_call kind, const ProtobufCMessage *message)
+static struct rig_token *add_token(struct rig *rig, enum plugin_call kind)
 {
-    static const char *const names[] = {"deliver", "status", "answered"};
-    const rig_function functions[] = {rig->plugin->deliver, rig->plugin->status, rig->plugin->answered};
     struct rig_token *token = memory_allocate(1, sizeof *token);
 
     token->number = rig->next++;
@@ -150,7 +148,31 @@ static struct rig_token *begin(struct rig *rig, enum plugin_call kind, const Pro
     if (rig->count == rig->room)
         rig->tokens = memory_grow(rig->tokens, &rig->room, rig->count + 1, sizeof(void *));
     rig->tokens[rig->count++] = token;
+    return token;
+}
+
+static struct rig_token *begin(struct rig *rig, enum plugin_call kind, const ProtobufCMessage *message)
+{
+    static const char *const names[] = {"deliver", "status", "answered"};
+    const rig_function functions[] = {rig->plugin->deliver, rig->plugin->status, rig->plugin->answered};
+    struct rig_token *token = add_token(rig, kind);
+
     call(rig, names[kind], functions[kind], token->number, message);
+    return token;
+}
+
+struct rig_token *rig_refuse(struct rig *rig, struct fascia_bytes begun, uint64_t limit)
+{
+    Fascia__Delivery message = FASCIA__DELIVERY__INIT;
+    struct rig_token *token = add_token(rig, PLUGIN_CALL_DELIVER);
+
+    token->refused = true;
+    message.payload = (ProtobufCBinaryData){begun.size, (uint8_t *)(uintptr_t)begun.data};
+    message.received = rig->now;
+    message.peer = "192.0.2.7:51234";
+    message.connection = 1;
+    message.limit = limit;
+    call(rig, "refuse", rig->plugin->refuse, token->number, &message.base);
     return token;
 }
 

@@ -42,6 +42,7 @@ struct rig_token {
     struct rig_submission *submissions;    /* those that were taken */
     size_t count, room;
     size_t asked; /* submit() was called so often */
+    bool refused; /* a DELIVER that is only to be answered */
 };
 struct rig {
     struct check_bench *bench;
@@ -73,6 +74,8 @@ void rig_close(struct rig *rig);
 
 /* Each is lent until rig_forget() or rig_close(). */
 struct rig_token *rig_deliver(struct rig *rig, const struct check_delivery *delivery);
+/* What has come of a frame that does not fit into so many bytes. For a plugin that has refuse(). */
+struct rig_token *rig_refuse(struct rig *rig, struct fascia_bytes begun, uint64_t limit);
 struct rig_token *rig_status(struct rig *rig, const Fascia__StatusNotice *notice);
 struct rig_token *rig_answered(struct rig *rig, const Fascia__Answered *answered);
 void rig_result(struct rig *rig, struct rig_token *token, size_t submission, const Fascia__Result *result);
@@ -119,6 +122,8 @@ void rig_result_fill(struct rig_result *result, Fascia__Result__Verdict verdict,
 void rules_submission(struct rig *rig, const struct rig_token *token, const Fascia__Submission *submission);
 /* Fields that are no patient data by their tags, and so may stand in logs, errors and messages to peers. Of samples only: a mutation puts anything anywhere. */
 void rules_places(struct rig *rig, const Fascia__Referral *referral);
+/* Whole frames by the plugin's own frame(). (check_delivery.c) */
+void rules_reply(struct rig *rig, const Fascia__Completion *completion);
 /* Every string of it is UTF-8; finds the first that is not. */
 void rules_text(struct rig *rig, const ProtobufCMessage *message);
 

@@ -64,6 +64,9 @@
 #define SAYS_OTHERS                                                                                                    \
     "a delivery's Completion answers its own sender: nothing of another sender's patient stands in it" IN_RULES
 #define SAYS_REPLY "Completion.reply: \"goes back on the connection, framed already\" (fascia/v1/plugin.proto)"
+#define SAYS_REFUSE                                                                                                    \
+    "refuse(): \"Submit nothing, look no further into it than to address the answer, and complete() with what its "    \
+    "sender is to hear\"" IN_HEADER
 #define SAYS_TELLS                                                                                                     \
     "result(): \"hears what became of each, and ends the delivery with host->complete() and the reply's bytes\": a "   \
     "sender whose referral was not kept must be able to tell" IN_HEADER

@@ -38,11 +38,41 @@ const char *screen_flag_of(const Fascia__Problem *problem)
     return problem->field + sizeof FLAG_FIELD - 1;
 }
 
+/* As type (HL7 tables 0203 and 0338), as authority by name, by OID, or as FHIR names it. */
+static bool is_npi(const Fascia__Identifier *identifier)
+{
+    static const char *const systems[] = {"NPI", "2.16.840.1.113883.4.6", "urn:oid:2.16.840.1.113883.4.6",
+                                          "http://hl7.org/fhir/sid/us-npi"};
+
+    if (strcmp(identifier->type, "NPI") == 0)
+        return true;
+    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++)
+        if (strcmp(identifier->system, systems[i]) == 0)
+            return true;
+    return false;
+}
+
+/* No rule asks for the number: a mistyped one is kept as it came, and people are told not to trust it. */
+static void screen_npi(struct screen *screen, const Fascia__Referrer *referrer)
+{
+    for (size_t i = 0; i < referrer->n_identifiers && i < SCREEN_REPEATS; i++) {
+        const Fascia__Identifier *identifier = referrer->identifiers[i];
+        if (*identifier->value == '\0' || !is_npi(identifier) || codes_npi_valid(identifier->value))
+            continue;
+        screen_warn(screen, FASCIA__PROBLEM__KIND__BAD_TYPE, "", "referrer.identifiers",
+                    "the referrer's NPI is no valid one (ten digits, the last of which checks the others): it was kept "
+                    "as it came; check it before it is used");
+        return;
+    }
+}
+
 static void screen_referrer(struct screen *screen)
 {
     const Fascia__Referrer *referrer = screen->referral->referrer;
     Fascia__Role role = referrer == NULL ? FASCIA__ROLE__ROLE_UNSPECIFIED : referrer->role;
 
+    if (referrer != NULL)
+        screen_npi(screen, referrer);
     if (role == FASCIA__ROLE__ROLE_UNSPECIFIED && referrer != NULL && *referrer->taxonomy != '\0')
         role = codes_role(screen->codes, referrer->taxonomy);
     if (role >= FASCIA__ROLE__ROLE_PHYSICIAN && role <= FASCIA__ROLE__ROLE_PHYSIOTHERAPIST)

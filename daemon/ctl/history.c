@@ -21,6 +21,25 @@ static void write_modified(FILE *out, const Fascia__Event *event, const struct z
     fputs("changed by its sender", out);
 }
 
+enum { WARNINGS_SHOWN = 10 };
+
+/* Nothing waits for them, so that only here a person hears of them. */
+static void write_warnings(FILE *out, const Fascia__Screened *screened)
+{
+    unsigned shown = 0;
+
+    for (size_t i = 0; i < screened->n_problems && shown < WARNINGS_SHOWN; i++) {
+        const Fascia__Problem *problem = screened->problems[i];
+        if (problem->severity != FASCIA__PROBLEM__SEVERITY__WARNING)
+            continue;
+        shown++;
+        fputs("; warning: ", out);
+        if (problem->field[0] != '\0')
+            fprintf(out, "%s: ", problem->field);
+        ctl_show_text(out, problem->message);
+    }
+}
+
 static void write_screened(FILE *out, const Fascia__Event *event, const struct zone *zone)
 {
     size_t errors = 0;
@@ -32,6 +51,7 @@ static void write_screened(FILE *out, const Fascia__Event *event, const struct z
         fputs("screened: nothing in the way", out);
     else
         fprintf(out, "screened: %zu problems hold it", errors);
+    write_warnings(out, event->screened);
 }
 
 static void write_moved(FILE *out, const Fascia__Event *event, const struct zone *zone)

@@ -60,6 +60,21 @@ static void update_reading(struct io_connection *connection)
         event_del(connection->read);
 }
 
+static bool is_full(const struct io_connection *connection)
+{
+    return connection->state == CONNECTION_OPEN && !connection->took && !connection->paused &&
+           evbuffer_get_length(connection->input) >= connection->limits.input;
+}
+
+static void overflow(struct io_connection *connection)
+{
+    connection->overfull = true;
+    if (connection->handler.full != NULL)
+        connection->handler.full(connection->handler.context, connection);
+    if (is_full(connection))
+        connection_shut(connection, IO_CLOSED_INPUT_LIMIT);
+}
+
 /* Shows the owner what waits. Afterwards the connection may be closed, but it is still there. */
 static void deliver(struct io_connection *connection)
 {
@@ -73,11 +88,10 @@ static void deliver(struct io_connection *connection)
         connection->waiting_since = -1;
     else if (connection->took || connection->waiting_since < 0)
         connection->waiting_since = io_monotonic();
-    if (!connection->took && !connection->paused &&
-        evbuffer_get_length(connection->input) >= connection->limits.input) {
-        connection_shut(connection, IO_CLOSED_INPUT_LIMIT);
+    if (is_full(connection))
+        overflow(connection);
+    if (connection->state != CONNECTION_OPEN)
         return;
-    }
     update_reading(connection);
     connection_arm(connection);
 }
@@ -118,6 +132,8 @@ static void on_readable(int fd, short what, void *context)
         connection->activity = io_monotonic();
         INVARIANT(evbuffer_add(connection->input, scratch, (size_t)result) == 0);
         deliver(connection);
+    } else {
+        connection->activity = io_monotonic();
     }
 }
 

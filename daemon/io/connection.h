@@ -5,7 +5,7 @@
  *
  * FLUSHING sends what was written and throws away what comes; LINGERING has told the peer that nothing follows, and reads on until the
  * peer ends too, because a socket that is closed over unread bytes resets the connection and takes the last answer with it (RFC 1122
- * 4.2.2.13). CLOSED waits for its turn, in which closed() is called and the connection freed. Plain events and evbuffers rather than
+ * 4.2.2.13); after full() as long as bytes keep coming, up to LINGER_MOST_MS. CLOSED waits for its turn, in which closed() is called and the connection freed. Plain events and evbuffers rather than
  * bufferevents: in libevent 2.1 those read 4 KiB at a time, and wait a round and two epoll_ctl() before they send.
  */
 #ifndef FASCIA_IO_CONNECTION_H
@@ -19,7 +19,7 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-enum { LINGER_MS = 2000, ENDED_MS = 5000 };
+enum { LINGER_MS = 2000, LINGER_MOST_MS = 30000, ENDED_MS = 5000 };
 
 enum connection_state {
     CONNECTION_CONNECTING,
@@ -52,6 +52,7 @@ struct io_connection {
     enum connection_state state;
     enum io_close_reason reason;
     bool paused, ended, reading, writing;
+    bool overfull;         /* the peer is amid what does not fit, and may read nothing before it has sent all of it */
     bool again;            /* readable() is owed although nothing new came: the pause is over */
     bool took;             /* the owner took something since this was last cleared */
     int64_t started;       /* ms, monotonic, as are the others; of the dial */

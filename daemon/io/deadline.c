@@ -29,6 +29,19 @@ static struct deadline deadline_open(const struct io_connection *connection)
     return deadline;
 }
 
+/* One that sends a frame too large to its end, and only then reads, still finds its answer. */
+static struct deadline deadline_lingering(const struct io_connection *connection)
+{
+    struct deadline deadline = {connection->closing_since + LINGER_MS, IO_CLOSED_BY_OWNER};
+
+    if (!connection->overfull)
+        return deadline;
+    if (connection->activity > connection->closing_since)
+        deadline.at = connection->activity + LINGER_MS;
+    earlier(&deadline, connection->closing_since + LINGER_MOST_MS, IO_CLOSED_BY_OWNER);
+    return deadline;
+}
+
 static struct deadline deadline_of(const struct io_connection *connection)
 {
     const struct io_limits *limits = &connection->limits;
@@ -41,7 +54,7 @@ static struct deadline deadline_of(const struct io_connection *connection)
     case CONNECTION_FLUSHING:
         return (struct deadline){connection->closing_since + limits->idle_ms, IO_CLOSED_BY_OWNER};
     case CONNECTION_LINGERING:
-        return (struct deadline){connection->closing_since + LINGER_MS, IO_CLOSED_BY_OWNER};
+        return deadline_lingering(connection);
     case CONNECTION_CLOSED:
         break;
     }

@@ -48,6 +48,9 @@ struct io_handler {
     /* May be NULL. The peer sends no more, but may still read: close (flush) when the last answer is written. When NULL the connection is
      * closed as IO_CLOSED_BY_PEER a few seconds later, once its output has gone. */
     void (*ended)(void *context, struct io_connection *connection);
+    /* May be NULL. As much waits as may, and readable() took nothing of it: the owner pauses, or says its last and closes (flush), now or after
+     * the pause. When it does neither, or is NULL, the connection is closed as IO_CLOSED_INPUT_LIMIT. */
+    void (*full)(void *context, struct io_connection *connection);
 };
 
 /* address: "host:port", "[::1]:port" (numeric or name), "unix:/path". Port 0 takes any free one: see io_listener_address.
@@ -82,7 +85,8 @@ const uint8_t *io_peek(struct io_connection *connection, size_t *size);
 void io_take(struct io_connection *connection, size_t size);
 void io_write(struct io_connection *connection, const uint8_t *bytes, size_t size);
 void io_pause(struct io_connection *connection, bool paused);
-/* flush: after what was written has gone out (bounded by idle_ms). closed() is called later, from the loop. */
+/* flush: after what was written has gone out (bounded by idle_ms). closed() is called later, from the loop. What the peer still sends is
+ * read and thrown away for a while, or its reset would take the last words with it; for longer after full(). */
 void io_close(struct io_connection *connection, bool flush);
 
 #endif

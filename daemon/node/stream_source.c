@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define FRAMING_BEHIND ((size_t)256 << 10) /* buffered while it is not known what came: read no more for now */
+#define REFUSED_SHOWN  ((size_t)64 << 10)  /* of a frame that is too large: enough to tell who sent it */
 
 /* One frame, from its delivery until its answer is written. */
 struct frame_delivery {
@@ -145,7 +146,7 @@ static void frame_ended(struct ending *ending, const ProtobufCMessage *message)
     delivery->ended = true;
     delivery->failed = completion == NULL;
     if (completion != NULL) {
-        delivery->close = completion->close;
+        delivery->close = delivery->close || completion->close;
         delivery->reply_size = completion->reply.len;
         delivery->reply = completion->reply.len > 0 ? malloc(completion->reply.len) : NULL;
         INVARIANT(completion->reply.len == 0 || delivery->reply != NULL);
@@ -273,11 +274,12 @@ static bool may_take(const struct session *session)
 
 static bool wants_no_more(const struct session *session)
 {
+    const size_t most = session->source->config->stream.input;
     size_t size = 0;
 
     io_peek(session->connection, &size);
     return session->paused || session->unreadable || session->source->draining ||
-           (size >= FRAMING_BEHIND && plugin_framer_waits(session->framer));
+           ((size >= FRAMING_BEHIND || size >= most) && plugin_framer_waits(session->framer));
 }
 
 static void session_read(struct session *session)
@@ -299,6 +301,52 @@ static void session_read(struct session *session)
 static void more_is_known(void *context)
 {
     session_read(context);
+}
+
+/* false when the plugin has too much in flight to be asked. */
+static bool refuse_large(struct session *session)
+{
+    struct source *source = session->source;
+    Fascia__Delivery message = FASCIA__DELIVERY__INIT;
+    struct frame_delivery *delivery = append_delivery(session);
+    size_t size = 0;
+
+    message.payload.data = (uint8_t *)(uintptr_t)io_peek(session->connection, &size);
+    message.payload.len = size < REFUSED_SHOWN ? size : REFUSED_SHOWN;
+    message.received = io_now();
+    message.peer = (char *)(uintptr_t)io_connection_peer(session->connection);
+    message.connection = io_connection_id(session->connection);
+    message.limit = source->config->stream.input;
+    delivery->close = true;
+    if (plugin_refuse(source->instance, &message, &delivery->ending) == 0) {
+        remove_last(session, delivery);
+        return false;
+    }
+    source_touch_expiry(source);
+    return true;
+}
+
+/* A frame that does not fit. Its sender is told, after the answers to the frames before, and nothing more of it is read. */
+static void connection_full(void *context, struct io_connection *connection)
+{
+    struct source *source = context;
+    struct session *session = io_connection_user(connection);
+
+    if (session == NULL || !plugin_can_refuse(source->instance))
+        return;
+    session->inside = true;
+    if (refuse_large(session)) {
+        session->unreadable = true;
+        source->closed_by_limit++;
+        LOG(LOG_LEVEL_WARNING, "source.frame-too-large", LOG_CONFIGURED("source", source->config->name),
+            LOG_NUMBER("limit", (int64_t)source->config->stream.input));
+    } else {
+        wait_in_line(session);
+    }
+    io_pause(connection, true);
+    write_answers(session);
+    session->inside = false;
+    session_free_if_over(session);
 }
 
 static void connection_opened(void *context, struct io_connection *connection)
@@ -365,6 +413,7 @@ bool stream_source_start(struct source *source, struct fault *fault)
                                        .opened = connection_opened,
                                        .readable = connection_readable,
                                        .ended = connection_ended,
+                                       .full = connection_full,
                                        .closed = connection_closed};
 
     source->listener = io_listen(source->loop, wanted->listen, 0600, &limits, &handler, fault);

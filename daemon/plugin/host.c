@@ -23,7 +23,7 @@ static enum fascia_status take_submission(struct plugin_instance *instance, uint
     enum fascia_status status = FASCIA_E_INVALID;
     void *user = NULL;
 
-    if (token == NULL || token->call != PLUGIN_CALL_DELIVER)
+    if (token == NULL || token->call != PLUGIN_CALL_DELIVER || token->refused)
         return FASCIA_E_TOKEN;
     if (bytes.size > instance->limits.submission_bytes)
         return FASCIA_E_LIMIT;

@@ -131,8 +131,9 @@ static void enter(struct plugin_instance *instance, enum entry entry, uint64_t t
     case ENTRY_ABANDON:
         described->abandon(instance->state, token);
         break;
-    case ENTRY_REFUSE: /* only an isolated plugin can end without us */
-        INVARIANT(!"refused in process");
+    case ENTRY_REFUSE:
+        described->refuse(instance->state, token, message);
+        break;
     }
     instance->inside = false;
 }
@@ -208,12 +209,13 @@ static uint64_t begin(struct plugin_instance *instance, enum plugin_call kind, e
     int64_t now = instance->owner.now(instance->owner.context);
     uint64_t token = 0;
 
-    if (instance->closing || (instance->remote != NULL && entry == ENTRY_DELIVER &&
+    if (instance->closing || (instance->remote != NULL && kind == PLUGIN_CALL_DELIVER &&
                               !remote_has_room(instance, protobuf_c_message_get_packed_size(message))))
         return 0;
     token = tokens_add(&instance->tokens, kind, user, now + instance->limits.deadline_ms);
     if (token == 0)
         return 0;
+    tokens_find(&instance->tokens, token)->refused = entry == ENTRY_REFUSE;
     instance->counts.delivered++;
     call(instance, entry, token, message);
     return token;
@@ -222,6 +224,21 @@ static uint64_t begin(struct plugin_instance *instance, enum plugin_call kind, e
 uint64_t plugin_deliver(struct plugin_instance *instance, const Fascia__Delivery *delivery, void *user)
 {
     return begin(instance, PLUGIN_CALL_DELIVER, ENTRY_DELIVER, &delivery->base, user);
+}
+
+uint64_t plugin_refuse(struct plugin_instance *instance, const Fascia__Delivery *delivery, void *user)
+{
+    return begin(instance, PLUGIN_CALL_DELIVER, ENTRY_REFUSE, &delivery->base, user);
+}
+
+bool plugin_can_refuse(const struct plugin_instance *instance)
+{
+    const struct fascia_plugin *described = NULL;
+
+    if (instance->remote != NULL)
+        return remote_can_refuse(instance->remote);
+    described = instance->plugin->described;
+    return FASCIA_HAS(described, refuse) && described->refuse != NULL;
 }
 
 uint64_t plugin_status(struct plugin_instance *instance, const Fascia__StatusNotice *notice, void *user)

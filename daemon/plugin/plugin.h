@@ -103,6 +103,10 @@ bool plugin_framer_waits(const struct plugin_framer *framer);
 uint64_t plugin_deliver(struct plugin_instance *instance, const Fascia__Delivery *delivery, void *user);
 uint64_t plugin_status(struct plugin_instance *instance, const Fascia__StatusNotice *notice, void *user);
 uint64_t plugin_answered(struct plugin_instance *instance, const Fascia__Answered *answered, void *user);
+/* A delivery that is not to be worked off, of which the plugin only tells the sender: a DELIVER whose submissions are refused. */
+uint64_t plugin_refuse(struct plugin_instance *instance, const Fascia__Delivery *delivery, void *user);
+/* Whether the plugin as it now is can tell; plugin_refuse() is for those that can. */
+bool plugin_can_refuse(const struct plugin_instance *instance);
 /* What became of a submission. Nothing happens when the token has ended meanwhile. */
 void plugin_result(struct plugin_instance *instance, uint64_t delivery, uint32_t item, const Fascia__Result *result);
 /* Ends tokens whose time is up. Returns the next deadline, or INT64_MAX. */

@@ -194,7 +194,7 @@ static void keep(struct plugin_instance *instance, struct token *token, const Pr
     size_t size = protobuf_c_message_get_packed_size(message);
     struct kept_delivery *kept = memory_resize(NULL, 1, sizeof *kept + size);
 
-    *kept = (struct kept_delivery){.size = size};
+    *kept = (struct kept_delivery){.size = size, .refusing = token->refused};
     protobuf_c_message_pack(message, kept->bytes);
     token->kept = kept;
     instance->remote->kept_bytes += size;
@@ -205,9 +205,9 @@ void remote_call(struct plugin_instance *instance, enum entry entry, uint64_t to
     size_t size = message == NULL ? 0 : protobuf_c_message_get_packed_size(message);
     struct remote_call *call = NULL;
 
-    if (entry == ENTRY_DELIVER) {
+    if (is_delivery((int)entry)) {
         keep(instance, tokens_find(&instance->tokens, token), message);
-        append(instance, make_call(ENTRY_DELIVER, token, 0));
+        append(instance, make_call((int)entry, token, 0));
         return;
     }
     /* To a process that knows nothing yet there is nothing to abandon. */
@@ -436,7 +436,7 @@ static void give_again(struct plugin_instance *instance, uint64_t number, struct
     *after = call;
 }
 
-static bool can_refuse(const struct remote *remote)
+bool remote_can_refuse(const struct remote *remote)
 {
     return remote->described != NULL && plugin_described_can_refuse(remote->described);
 }
@@ -452,14 +452,14 @@ static void settle(struct plugin_instance *instance, uint64_t number, bool blame
     kept->blames += blamed ? 1 : 0;
     kept->losses += somebody_alone ? 0 : 1;
     guilty = kept->blames >= BLAMES_MOST || kept->losses >= LOSSES_MOST;
-    if (guilty && (kept->refusing || !can_refuse(instance->remote))) {
+    if (guilty && (kept->refusing || !remote_can_refuse(instance->remote))) {
         plugin_give_up(instance, number);
         return;
     }
     instance->counts.given_again++;
     if (guilty) {
         instance->counts.refused_deliveries++;
-        kept->refusing = true;
+        kept->refusing = tokens_find(&instance->tokens, number)->refused = true;
         kept->losses = kept->blames = 0;
     }
     give_again(instance, number, after);

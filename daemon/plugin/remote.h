@@ -44,6 +44,8 @@ struct remote *remote_create(const struct plugin_process *process);
 void remote_destroy(struct plugin_instance *instance);
 bool remote_has_room(struct plugin_instance *instance, size_t size);
 void remote_call(struct plugin_instance *instance, enum entry entry, uint64_t token, const ProtobufCMessage *message);
+/* Whether the process that is there can tell a sender that something is not worked off. */
+bool remote_can_refuse(const struct remote *remote);
 /* A token was taken out of the table: what was kept for it goes. */
 void remote_token_over(struct plugin_instance *instance, const struct token *token);
 /* For framer.c */

@@ -20,6 +20,7 @@ struct token {
     struct kept_delivery
         *kept; /* of an isolated plugin: what is given again to the next process. Whoever takes the token frees it */
     uint32_t submitted; /* submissions so far */
+    bool refused;       /* of a DELIVER: none is taken, it is only answered */
     int64_t deadline;
     uint32_t before, after; /* neighbours by deadline; places, or TOKENS_MOST. A free place uses after */
 };

@@ -141,6 +141,7 @@ Fascia__Submission *hl7_decode(const struct hl7_settings *settings, struct hl7_i
     fascia__submission__init(submission);
     fascia__submit__init(submit);
     begin(&decoder);
+    hl7_decode_structure(&decoder);
     if (hl7_incoming_is_order(incoming)) {
         submit->action = hl7_decode_order(&decoder);
     } else {

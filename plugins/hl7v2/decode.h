@@ -24,6 +24,8 @@ struct hl7_decoder {
     Fascia__Referral *referral;
 };
 
+/* decode_structure.c: what must not stand twice. Errors are in the findings. */
+void hl7_decode_structure(struct hl7_decoder *decoder);
 /* decode_people.c: PRD, PID, IN1, and the persons of other segments */
 void hl7_decode_providers(struct hl7_decoder *decoder);
 void hl7_decode_patient(struct hl7_decoder *decoder);
@@ -41,8 +43,8 @@ void hl7_decode_wishes(struct hl7_decoder *decoder);
 
 /* RF1-10 and its like (CE, CWE): each repetition a note of kind "reason". */
 void hl7_decode_reasons(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field);
-/* HL7 table 0280, or 0485 of which it is a part. false: the field is empty. */
-bool hl7_decode_priority(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field, uint32_t component);
+/* HL7 table 0280, or 0485 of which it is a part. What is not understood is left to be kept. */
+void hl7_decode_priority(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field, uint32_t component);
 /* A day from which or until which is acted on: a whole date, or an error and "". name is fascia's. */
 const char *hl7_decode_day(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field, uint32_t component,
                            const char *name);

@@ -100,10 +100,12 @@ static void read_order(struct hl7_decoder *decoder, size_t index, const struct p
 /* HL7 table 0364 tells instructions from remarks. */
 static void read_note(struct hl7_decoder *decoder, struct hl7_segment *nte, const struct position *position)
 {
-    const char *type = hl7_text(decoder->message, nte, 4, 1, 1, 0);
-    const char *kind = strcmp(type, "PI") == 0 || strcmp(type, "GI") == 0 || strcmp(type, "AI") == 0 ? "instruction"
-                       : named(position->owner, "OBX")                                               ? "result"
-                                                                                                     : "comment";
+    const char *type = hl7_peek(decoder->message, nte, 4, 1, 1, 0);
+    bool instruction = strcmp(type, "PI") == 0 || strcmp(type, "GI") == 0 || strcmp(type, "AI") == 0;
+    const char *kind = instruction ? "instruction" : named(position->owner, "OBX") ? "result" : "comment";
+
+    if (instruction || strcmp(type, "RE") == 0) /* another type is kept */
+        hl7_text(decoder->message, nte, 4, 1, 1, 0);
     hl7_ask(nte, 1);
     hl7_decode_note(decoder, kind, hl7_free_text(decoder->message, nte, 3),
                     hl7_arena_format(decoder->arena, "NTE[%u]-3", nte->number));

@@ -125,10 +125,6 @@ void hl7_decode_timing(struct hl7_decoder *decoder)
     if (segment == NULL)
         return;
     hl7_decode_priority(decoder, segment, priorities[i].field, priorities[i].component);
-    if (priorities[i].component == 1) {
-        hl7_text(decoder->message, segment, priorities[i].field, 1, 2, 0);
-        hl7_text(decoder->message, segment, priorities[i].field, 1, 3, 0);
-    }
 }
 
 /* ---- who orders -------------------------------------------------------------------------------------------------- */

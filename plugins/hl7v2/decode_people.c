@@ -9,6 +9,8 @@
 
 /* ---- PRD: who refers ------------------------------------------------------------------------------------------- */
 
+enum { UNKNOWN_ROLE = 5 };
+
 /* HL7 table 0286 with Australia's AP and IR. The lowest rank is the referrer; 0 never is. */
 static int role_rank(const char *role)
 {
@@ -19,7 +21,7 @@ static int role_rank(const char *role)
     for (int i = 0; i < 4; i++)
         if (strcmp(role, ranks[i]) == 0)
             return i + 1;
-    return 5;
+    return UNKNOWN_ROLE;
 }
 
 /* 0 when one of the roles is that of who is referred to, or none can be the referrer's. */
@@ -37,7 +39,7 @@ static int provider_rank(struct hl7_decoder *decoder, const struct hl7_segment *
         else if (rank < best)
             best = rank;
     }
-    return best == 7 || (*referred_to && best >= 5) ? 0 : best;
+    return best == 7 || (*referred_to && best >= UNKNOWN_ROLE) ? 0 : best;
 }
 
 /* NUCC taxonomy: ten letters and digits, the first three digits, the last X. */
@@ -49,6 +51,27 @@ static bool is_taxonomy(const char *text)
         if (i < 3 ? !isdigit((unsigned char)text[i]) : !isalnum((unsigned char)text[i]))
             return false;
     return true;
+}
+
+/* The roles of the referrer, with their names. false: one is not known, which is said, and all of them are kept. */
+static bool read_roles(struct hl7_decoder *decoder, struct hl7_segment *prd)
+{
+    uint32_t count = hl7_repetitions(decoder->message, prd, 1);
+    bool known = true;
+
+    for (uint32_t repetition = 1; repetition <= count; repetition++) {
+        const char *role = hl7_peek(decoder->message, prd, 1, repetition, 1, 0);
+        if (role[0] == '\0' || is_taxonomy(role) || role_rank(role) != UNKNOWN_ROLE)
+            continue;
+        known = false;
+        hl7_find(decoder->arena, &decoder->incoming->findings, HL7_TABLE_VALUE, true, "referrer.role",
+                 "the role of the provider is none of RP, PP, CP, RT, AP and IR, and was not used", "PRD[%u]-1[%u]",
+                 prd->number, repetition);
+    }
+    for (uint32_t repetition = 1; known && repetition <= count; repetition++)
+        for (uint32_t component = 1; component <= 3; component++)
+            hl7_text(decoder->message, prd, 1, repetition, component, 0);
+    return known;
 }
 
 /* XPN: prefix given second family suffix degree. */
@@ -85,6 +108,7 @@ static void add_identifier(struct hl7_decoder *decoder, Fascia__Identifier ***li
 /* PRD-7 (PLN): id, type, state, expiry. A taxonomy code stands among the ids, whatever its type says, or beside the role. */
 static void read_provider_ids(struct hl7_decoder *decoder, struct hl7_segment *prd, Fascia__Referrer *referrer)
 {
+    bool known = read_roles(decoder, prd);
     uint32_t count = hl7_repetitions(decoder->message, prd, 7);
 
     for (uint32_t repetition = 1; repetition <= count; repetition++) {
@@ -101,8 +125,11 @@ static void read_provider_ids(struct hl7_decoder *decoder, struct hl7_segment *p
         for (uint32_t component = 1; component <= 6; component++) {
             struct hl7_span span = hl7_span_of(decoder->message, prd, 1, repetition, component, 0);
             const char *value = hl7_arena_text(decoder->arena, span.at, span.size);
-            if (is_taxonomy(value) && referrer->taxonomy[0] == '\0')
-                referrer->taxonomy = OWNED(hl7_text(decoder->message, prd, 1, repetition, component, 0));
+            if (!is_taxonomy(value) || referrer->taxonomy[0] != '\0')
+                continue;
+            referrer->taxonomy = OWNED(value);
+            if (known)
+                hl7_text(decoder->message, prd, 1, repetition, component, 0);
         }
 }
 
@@ -163,12 +190,9 @@ static void read_referrer(struct hl7_decoder *decoder, struct hl7_segment *prd)
 {
     struct hl7_message *message = decoder->message;
     Fascia__Referrer *referrer = decoder->referral->referrer;
-    uint32_t count = hl7_repetitions(message, prd, 1), phones = hl7_repetitions(message, prd, 5);
+    uint32_t phones = hl7_repetitions(message, prd, 5);
     struct hl7_span degree = hl7_span_of(message, prd, 2, 1, 6, 0);
 
-    for (uint32_t repetition = 1; repetition <= count; repetition++)
-        for (uint32_t component = 1; component <= 3; component++)
-            hl7_text(message, prd, 1, repetition, component, 0);
     referrer->name = OWNED(full_name(decoder, prd, 2));
     read_provider_ids(decoder, prd, referrer);
     settle_role(decoder, role_of_degree(hl7_arena_text(decoder->arena, degree.at, degree.size)));
@@ -187,13 +211,11 @@ static void read_referrer(struct hl7_decoder *decoder, struct hl7_segment *prd)
 
 static void read_referred_to(struct hl7_decoder *decoder, struct hl7_segment *prd)
 {
-    const char *id = hl7_text(decoder->message, prd, 7, 1, 1, 0);
     const char *name = full_name(decoder, prd, 2);
     const char *location = hl7_arena_format(decoder->arena, "PRD[%u]-2", prd->number);
 
-    if (decoder->settings->referred_to_is_therapist && id[0] != '\0' &&
-        decoder->referral->preferences->therapist[0] == '\0')
-        decoder->referral->preferences->therapist = OWNED(id);
+    if (decoder->settings->referred_to_is_therapist && decoder->referral->preferences->therapist[0] == '\0')
+        decoder->referral->preferences->therapist = OWNED(hl7_text(decoder->message, prd, 7, 1, 1, 0));
     if (name[0] != '\0')
         hl7_decode_note(decoder, "comment", hl7_arena_format(decoder->arena, "Referred to: %s", name), location);
 }
@@ -403,10 +425,10 @@ static void read_contacts(struct hl7_decoder *decoder, struct hl7_segment *pid)
     }
 }
 
-static void read_birth_and_sex(struct hl7_decoder *decoder, struct hl7_segment *pid)
+static void read_birth(struct hl7_decoder *decoder, struct hl7_segment *pid)
 {
     Fascia__Patient *patient = decoder->referral->patient;
-    const char *birth = hl7_text(decoder->message, pid, 7, 1, 1, 0), *sex = hl7_text(decoder->message, pid, 8, 1, 1, 0);
+    const char *birth = hl7_text(decoder->message, pid, 7, 1, 1, 0);
 
     if (birth[0] != '\0') {
         const char *date = hl7_decode_date(decoder->arena, birth);
@@ -416,15 +438,68 @@ static void read_birth_and_sex(struct hl7_decoder *decoder, struct hl7_segment *
         else
             patient->birth_date = OWNED(date);
     }
-    if (strcasecmp(sex, "F") == 0)
-        patient->gender = FASCIA__GENDER__GENDER_FEMALE;
-    else if (strcasecmp(sex, "M") == 0)
-        patient->gender = FASCIA__GENDER__GENDER_MALE;
-    else if (sex[0] != '\0' && strchr("OoAaXx", sex[0]) != NULL && sex[1] == '\0')
-        patient->gender = FASCIA__GENDER__GENDER_OTHER;
-    else if (sex[0] != '\0' && !(strchr("UuNn", sex[0]) != NULL && sex[1] == '\0'))
-        hl7_find(decoder->arena, &decoder->incoming->findings, HL7_TABLE_VALUE, true, "patient.gender",
-                 "the sex is none of F, M, O, U, A, N and was not used", "PID[1]-8");
+}
+
+/* HL7 table 0001, and the words that some send in its place. */
+static void read_sex(struct hl7_decoder *decoder, struct hl7_segment *pid)
+{
+    static const struct {
+        const char *sent;
+        Fascia__Gender gender;
+    } known[] = {{"F", FASCIA__GENDER__GENDER_FEMALE},     {"Female", FASCIA__GENDER__GENDER_FEMALE},
+                 {"M", FASCIA__GENDER__GENDER_MALE},       {"Male", FASCIA__GENDER__GENDER_MALE},
+                 {"O", FASCIA__GENDER__GENDER_OTHER},      {"A", FASCIA__GENDER__GENDER_OTHER},
+                 {"X", FASCIA__GENDER__GENDER_OTHER},      {"U", FASCIA__GENDER__GENDER_UNSPECIFIED},
+                 {"N", FASCIA__GENDER__GENDER_UNSPECIFIED}};
+    const char *sex = hl7_peek(decoder->message, pid, 8, 1, 1, 0);
+
+    if (sex[0] == '\0')
+        return;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcasecmp(sex, known[i].sent) == 0) {
+            decoder->referral->patient->gender = known[i].gender;
+            hl7_text(decoder->message, pid, 8, 1, 1, 0);
+            return;
+        }
+    hl7_find(decoder->arena, &decoder->incoming->findings, HL7_TABLE_VALUE, true, "patient.gender",
+             "the sex is none of F, M, O, U, A, N and was not used", "PID[1]-8");
+}
+
+/* HL7 table 0200: the legal name (L, and D, how it is to be shown) before one that nothing is said of, and that before a maiden name, an alias ... */
+static uint32_t choose_name(struct hl7_decoder *decoder, struct hl7_segment *pid)
+{
+    static const char *const ranks[] = {"L", "D", ""};
+    uint32_t count = hl7_repetitions(decoder->message, pid, 5), best = 1;
+    size_t best_rank = sizeof ranks / sizeof ranks[0] + 1;
+
+    for (uint32_t repetition = 1; repetition <= count; repetition++) {
+        const char *type = hl7_peek(decoder->message, pid, 5, repetition, 7, 0);
+        size_t rank = 0;
+        while (rank < sizeof ranks / sizeof ranks[0] && strcmp(type, ranks[rank]) != 0)
+            rank++;
+        if (rank < best_rank && hl7_span_of(decoder->message, pid, 5, repetition, 0, 0).size > 0) {
+            best = repetition;
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+static void read_language(struct hl7_decoder *decoder, struct hl7_segment *pid)
+{
+    Fascia__Patient *patient = decoder->referral->patient;
+    const char *code = hl7_peek(decoder->message, pid, 15, 1, 1, 0);
+    const char *text = hl7_peek(decoder->message, pid, 15, 1, 2, 0);
+    const char *language = hl7_decode_language(decoder->arena, code, text);
+
+    if (language != NULL) {
+        HL7_PUSH(decoder->arena, patient->languages, patient->n_languages, OWNED(language));
+        hl7_text(decoder->message, pid, 15, 1, 1, 0);
+        hl7_text(decoder->message, pid, 15, 1, 2, 0);
+    } else if (code[0] != '\0' || text[0] != '\0') {
+        hl7_find(decoder->arena, &decoder->incoming->findings, HL7_TABLE_VALUE, true, "patient.languages",
+                 "the language is not known here and was not used", "PID[1]-15");
+    }
 }
 
 void hl7_decode_patient(struct hl7_decoder *decoder)
@@ -432,7 +507,7 @@ void hl7_decode_patient(struct hl7_decoder *decoder)
     struct hl7_message *message = decoder->message;
     struct hl7_segment *pid = hl7_segment_find(message, "PID", 1);
     Fascia__Patient *patient = decoder->referral->patient;
-    const char *code, *text, *language;
+    uint32_t name;
 
     if (pid == NULL) {
         hl7_find(decoder->arena, &decoder->incoming->findings, HL7_SEQUENCE, false, "patient",
@@ -442,19 +517,14 @@ void hl7_decode_patient(struct hl7_decoder *decoder)
     hl7_ask(pid, 1);
     read_patient_ids(decoder, pid, 3);
     read_patient_ids(decoder, pid, 2);
-    patient->family_name = OWNED(hl7_text(message, pid, 5, 1, 1, 1));
-    patient->given_name = OWNED(hl7_text(message, pid, 5, 1, 2, 0));
-    read_birth_and_sex(decoder, pid);
+    name = choose_name(decoder, pid);
+    patient->family_name = OWNED(hl7_text(message, pid, 5, name, 1, 1));
+    patient->given_name = OWNED(hl7_text(message, pid, 5, name, 2, 0));
+    read_birth(decoder, pid);
+    read_sex(decoder, pid);
     read_address(decoder, pid);
     read_contacts(decoder, pid);
-    code = hl7_text(message, pid, 15, 1, 1, 0);
-    text = hl7_text(message, pid, 15, 1, 2, 0);
-    language = hl7_decode_language(decoder->arena, code, text);
-    if (language != NULL)
-        HL7_PUSH(decoder->arena, patient->languages, patient->n_languages, OWNED(language));
-    else if (code[0] != '\0' || text[0] != '\0')
-        hl7_find(decoder->arena, &decoder->incoming->findings, HL7_TABLE_VALUE, true, "patient.languages",
-                 "the language is not known here and was not used", "PID[1]-15");
+    read_language(decoder, pid);
 }
 
 /* ---- IN1 --------------------------------------------------------------------------------------------------------- */

@@ -22,23 +22,33 @@ static void fault(struct hl7_decoder *decoder, enum hl7_error_code code, const c
 
 /* ---- RF1 --------------------------------------------------------------------------------------------------------- */
 
-bool hl7_decode_priority(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field, uint32_t component)
+/* Read, with what the sender calls it where it is a field of its own (CE, CWE). */
+static void ask_priority(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field, uint32_t component)
 {
-    const char *code = hl7_text(decoder->message, segment, field, 1, component, component == 1 ? 0 : 1);
+    hl7_text(decoder->message, segment, field, 1, component, component == 1 ? 0 : 1);
+    for (uint32_t name = 2; component == 1 && name <= 3; name++)
+        hl7_text(decoder->message, segment, field, 1, name, 0);
+}
+
+void hl7_decode_priority(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field, uint32_t component)
+{
+    const char *code = hl7_peek(decoder->message, segment, field, 1, component, component == 1 ? 0 : 1);
     Fascia__Priority *priority = &decoder->referral->priority;
 
     if (code[0] == '\0')
-        return false;
+        return;
     if (strcasecmp(code, "S") == 0 || strcasecmp(code, "STAT") == 0)
         *priority = FASCIA__PRIORITY__PRIORITY_STAT;
     else if (strcasecmp(code, "A") == 0 || strcasecmp(code, "ASAP") == 0 || strcasecmp(code, "URGENT") == 0)
         *priority = FASCIA__PRIORITY__PRIORITY_URGENT;
     else if (strcasecmp(code, "R") == 0 || strcasecmp(code, "ROUTINE") == 0)
         *priority = FASCIA__PRIORITY__PRIORITY_ROUTINE;
-    else
+    else {
         doubt(decoder, HL7_TABLE_VALUE, "priority", "the priority is none of S, A and R and is treated as routine",
               segment, field);
-    return true;
+        return;
+    }
+    ask_priority(decoder, segment, field, component);
 }
 
 const char *hl7_decode_day(struct hl7_decoder *decoder, struct hl7_segment *segment, uint32_t field, uint32_t component,
@@ -121,8 +131,6 @@ void hl7_decode_referral(struct hl7_decoder *decoder)
     if (sent.size == 1 && sent.at[0] == 'P') /* pending, as every referral is that is sent */
         hl7_ask(rf1, 1);
     hl7_decode_priority(decoder, rf1, 2, 1);
-    hl7_text(decoder->message, rf1, 2, 1, 2, 0);
-    hl7_text(decoder->message, rf1, 2, 1, 3, 0);
     referral->preferences->not_before = OWNED(hl7_decode_day(decoder, rf1, 7, 1, "preferences.not_before"));
     referral->preferences->not_after = OWNED(hl7_decode_day(decoder, rf1, 8, 1, "preferences.not_after"));
     hl7_decode_reasons(decoder, rf1, 10);
@@ -131,28 +139,34 @@ void hl7_decode_referral(struct hl7_decoder *decoder)
 
 /* ---- AUT --------------------------------------------------------------------------------------------------------- */
 
-static void read_count(struct hl7_decoder *decoder, struct hl7_segment *segment, unsigned field, const char *name,
+/* false: nothing stands there. In a referral 0 is "not stated", so a 0 that was sent is said to the sender, and kept. */
+static bool read_count(struct hl7_decoder *decoder, struct hl7_segment *segment, unsigned field, const char *name,
                        uint32_t *count)
 {
-    struct hl7_span sent = hl7_span_of(decoder->message, segment, field, 1, 1, 0);
+    const char *sent = hl7_peek(decoder->message, segment, field, 1, 1, 0);
+    uint32_t number = 0;
 
-    if (sent.size == 0)
-        return;
-    if (hl7_decode_number(hl7_arena_text(decoder->arena, sent.at, sent.size), count))
-        hl7_text(decoder->message, segment, field, 1, 1, 0);
-    else
+    if (sent[0] == '\0')
+        return false;
+    if (!hl7_decode_number(sent, &number))
         doubt(decoder, HL7_DATA_TYPE, name, "this is not a whole number and was not used", segment, field);
+    else if (number == 0)
+        doubt(decoder, HL7_TABLE_VALUE, name, "0 visits: no rule acts on that; it is kept for people to read", segment,
+              field);
+    else
+        hl7_text(decoder->message, segment, field, 1, 1, 0);
+    *count = number <= 1000000 ? number : 0;
+    return true;
 }
 
 static const char *read_doubtful_day(struct hl7_decoder *decoder, struct hl7_segment *segment, unsigned field,
                                      const char *name)
 {
-    struct hl7_span sent = hl7_span_of(decoder->message, segment, field, 1, 1, 0);
-    const char *date;
+    const char *sent = hl7_peek(decoder->message, segment, field, 1, 1, 0), *date;
 
-    if (sent.size == 0)
+    if (sent[0] == '\0')
         return "";
-    date = hl7_decode_date(decoder->arena, hl7_arena_text(decoder->arena, sent.at, sent.size));
+    date = hl7_decode_date(decoder->arena, sent);
     if (date == NULL || strlen(date) != 10) {
         doubt(decoder, HL7_DATA_TYPE, name, "this is not a date of the form YYYYMMDD and was not used", segment, field);
         return "";
@@ -167,17 +181,18 @@ void hl7_decode_authorization(struct hl7_decoder *decoder)
     struct hl7_message *message = decoder->message;
     struct hl7_segment *aut = hl7_segment_find(message, "AUT", 1), *rf1 = hl7_segment_find(message, "RF1", 1);
     Fascia__Authorization *authorization = hl7_arena_take(decoder->arena, sizeof *authorization);
+    bool authorised = false; /* the payer says of how many */
 
     fascia__authorization__init(authorization);
     if (aut != NULL) {
         authorization->number = OWNED(hl7_text(message, aut, 6, 1, 1, 0));
         authorization->valid_from = OWNED(read_doubtful_day(decoder, aut, 4, "authorization.valid_from"));
         authorization->valid_to = OWNED(read_doubtful_day(decoder, aut, 5, "authorization.valid_to"));
-        read_count(decoder, aut, 8, "authorization.visits_requested", &authorization->visits_requested);
-        read_count(decoder, aut, 9, "authorization.visits_authorised", &authorization->visits_authorised);
+        (void)read_count(decoder, aut, 8, "authorization.visits_requested", &authorization->visits_requested);
+        authorised = read_count(decoder, aut, 9, "authorization.visits_authorised", &authorization->visits_authorised);
     }
-    if (authorization->visits_authorised == 0 && rf1 != NULL)
-        read_count(decoder, rf1, 15, "authorization.visits_authorised", &authorization->visits_authorised);
+    if (!authorised && rf1 != NULL)
+        (void)read_count(decoder, rf1, 15, "authorization.visits_authorised", &authorization->visits_authorised);
     if (aut != NULL || authorization->visits_authorised != 0)
         decoder->referral->authorization = authorization;
 }

@@ -22,8 +22,10 @@ void hl7_find(struct hl7_arena *arena, struct hl7_findings *findings, enum hl7_e
     va_end(values);
 }
 
+/* Of the header, of the set or of the frame: the message is rejected. */
 static void fault(struct hl7_incoming *incoming, enum hl7_error_code code, const char *text, const char *location)
 {
+    incoming->rejected = true;
     hl7_find(incoming->message.arena, &incoming->findings, code, false, "", text, "%s", location);
 }
 
@@ -186,12 +188,13 @@ static void parse(struct hl7_incoming *incoming, const char *text, size_t size)
               "MSH[1]-2");
         break;
     case HL7_PARSE_SEGMENTS:
-        fault(incoming, HL7_APPLICATION, "the message has more than 10000 segments; send the referral in parts", "");
+        hl7_find(message->arena, &incoming->findings, HL7_APPLICATION, false, "",
+                 "the message is too large: it has more than 10000 segments, which is the limit here", "%s", "");
         break;
     case HL7_PARSE_FIELDS:
         last = &message->segments[message->segment_count - 1];
         hl7_find(message->arena, &incoming->findings, HL7_APPLICATION, false, "",
-                 "the segment has more than 512 fields", "%s[%u]", last->name, last->number);
+                 "the segment has more than 512 fields, which is the limit here", "%s[%u]", last->name, last->number);
         break;
     }
     if (message->segment_count > 0 && message->segments[0].fields != NULL)
@@ -206,8 +209,10 @@ static void parse_header_only(struct hl7_incoming *incoming, const uint8_t *byte
     char *text;
 
     if (hl7_charset_read(message->charsets, hl7_charset_find("8859/1"), message->arena, bytes, line, &text, &text_size,
-                         &bad_at) == HL7_CHARSET_OK &&
-        hl7_message_parse(message, text, text_size) == HL7_PARSE_OK)
+                         &bad_at) != HL7_CHARSET_OK)
+        return;
+    (void)hl7_message_parse(message, text, text_size);
+    if (message->segment_count > 0)
         incoming->msh = &message->segments[0];
 }
 
@@ -337,8 +342,7 @@ void hl7_incoming_read(struct hl7_incoming *incoming, struct hl7_arena *arena, s
     }
     if (incoming->msh != NULL) {
         read_header(incoming, settings);
-        if (incoming->decodable)
-            check_header(incoming, settings);
+        check_header(incoming, settings);
     }
 }
 

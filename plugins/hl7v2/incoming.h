@@ -65,9 +65,10 @@ struct hl7_incoming {
     unsigned version;                  /* 251 for 2.5.1; 0: none that is supported */
     char referrer[HL7_LOCATION_BYTES]; /* where the decoder found the referrer: "PRD[2]"; "": nowhere */
     bool decodable;                    /* all of the message was read, not its header alone */
+    bool rejected;                     /* an error is one of the header: the message was not looked into */
 };
 
-/* arena, charsets and settings are borrowed and outlive the incoming. Header errors are in the findings. */
+/* arena, charsets and settings are borrowed and outlive the incoming. Errors of the header, and of bounds, are in the findings. */
 void hl7_incoming_read(struct hl7_incoming *incoming, struct hl7_arena *arena, struct hl7_charsets *charsets,
                        const struct hl7_settings *settings, const uint8_t *bytes, size_t size);
 /* The same from text that was read before: no checks. */

@@ -112,11 +112,14 @@ static bool split_fields(struct hl7_message *message, struct hl7_segment *segmen
     const char *at = segment->text.at, *end = at + segment->text.size;
     bool header = memcmp(segment->name, "MSH", 3) == 0;
     size_t count = header ? 1 : 0;
+    bool fits;
 
     for (const char *p = at; (p = memchr(p, message->separators.field, (size_t)(end - p))) != NULL; p++)
         count++;
-    if (count > HL7_MAX_FIELDS)
+    fits = count <= HL7_MAX_FIELDS;
+    if (!fits && !header)
         return false;
+    count = fits ? count : HL7_MAX_FIELDS; /* a header is read as far as that: it addresses the refusal */
     segment->field_count = (uint32_t)count;
     segment->fields = hl7_arena_take(message->arena, (count + 1) * sizeof *segment->fields);
     segment->asked = hl7_arena_take(message->arena, (count + 1) * sizeof *segment->asked);
@@ -130,7 +133,20 @@ static bool split_fields(struct hl7_message *message, struct hl7_segment *segmen
         segment->fields[field] = (struct hl7_span){at, (size_t)((stop != NULL ? stop : end) - at)};
         at = stop != NULL ? stop + 1 : end;
     }
-    return true;
+    return fits;
+}
+
+static enum hl7_parse_result parse_header_alone(struct hl7_message *message, const char *text, const char *end)
+{
+    struct hl7_segment *header = hl7_arena_take(message->arena, sizeof *header);
+
+    header->text = next_line(&text, end);
+    memcpy(header->name, header->text.at, 3);
+    header->number = 1;
+    message->segments = header;
+    message->segment_count = 1;
+    (void)split_fields(message, header);
+    return HL7_PARSE_SEGMENTS;
 }
 
 enum hl7_parse_result hl7_message_parse(struct hl7_message *message, const char *text, size_t size)
@@ -152,7 +168,7 @@ enum hl7_parse_result hl7_message_parse(struct hl7_message *message, const char 
     }
     count = count_segments(&message->separators, text, end);
     if (count > HL7_MAX_SEGMENTS)
-        return HL7_PARSE_SEGMENTS;
+        return parse_header_alone(message, text, end);
     message->segments = hl7_arena_take(message->arena, count * sizeof *message->segments);
     find_segments(message, text, end);
     number_segments(message);
@@ -261,6 +277,14 @@ static bool is_null(struct hl7_span span)
     return span.size == 2 && span.at[0] == '"' && span.at[1] == '"';
 }
 
+const char *hl7_peek(struct hl7_message *message, const struct hl7_segment *segment, uint32_t field,
+                     uint32_t repetition, uint32_t component, uint32_t subcomponent)
+{
+    struct hl7_span span = trim(hl7_span_of(message, segment, field, repetition, component, subcomponent));
+
+    return span.size == 0 || is_null(span) ? "" : hl7_unescape(message, span);
+}
+
 const char *hl7_text(struct hl7_message *message, struct hl7_segment *segment, uint32_t field, uint32_t repetition,
                      uint32_t component, uint32_t subcomponent)
 {
@@ -276,8 +300,7 @@ const char *hl7_text(struct hl7_message *message, struct hl7_segment *segment, u
         if (repetition != 1)
             segment->asked[field].others |= component_bit(component);
     }
-    span = trim(span);
-    return span.size == 0 || is_null(span) ? "" : hl7_unescape(message, span);
+    return hl7_peek(message, segment, field, repetition, component, subcomponent);
 }
 
 const char *hl7_free_text(struct hl7_message *message, struct hl7_segment *segment, uint32_t field)

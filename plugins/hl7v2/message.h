@@ -59,8 +59,8 @@ enum hl7_parse_result {
     HL7_PARSE_EMPTY,
     HL7_PARSE_NO_MSH,
     HL7_PARSE_SEPARATORS, /* MSH-1 or MSH-2 */
-    HL7_PARSE_SEGMENTS,   /* too many */
-    HL7_PARSE_FIELDS      /* too many in the last segment of the message as it then is */
+    HL7_PARSE_SEGMENTS,   /* too many: the message then is its MSH alone */
+    HL7_PARSE_FIELDS      /* too many in the last segment of the message as it then is; MSH has its first ones */
 };
 
 /* text is UTF-8 and outlives the message. message->arena is set by the caller. */
@@ -77,7 +77,10 @@ struct hl7_span hl7_span_of(const struct hl7_message *message, const struct hl7_
                             uint32_t repetition, uint32_t component, uint32_t subcomponent);
 uint32_t hl7_repetitions(const struct hl7_message *message, const struct hl7_segment *segment, uint32_t field);
 
-/* Decoded, trimmed, and remembered as asked for. Never NULL; "" when absent or the explicit null. */
+/* Decoded and trimmed. Never NULL; "" when absent or the explicit null. Not remembered: for what may turn out not to be understood. */
+const char *hl7_peek(struct hl7_message *message, const struct hl7_segment *segment, uint32_t field,
+                     uint32_t repetition, uint32_t component, uint32_t subcomponent);
+/* The same, and remembered as asked for. */
 const char *hl7_text(struct hl7_message *message, struct hl7_segment *segment, uint32_t field, uint32_t repetition,
                      uint32_t component, uint32_t subcomponent);
 /* Every repetition of a field of free text, separators inside left as text, joined by line ends. */

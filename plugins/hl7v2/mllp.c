@@ -86,3 +86,12 @@ void hl7_mllp_frame(struct fascia_bytes buffered, size_t already, struct fascia_
     frame->total = (size_t)(stop - begin) + terminator;
     frame->scanned = frame->total;
 }
+
+struct fascia_bytes hl7_mllp_begun(struct fascia_bytes stream)
+{
+    const uint8_t *start = stream.size > 0 ? find(stream.data, stream.data + stream.size, HL7_FRAME_START) : NULL;
+
+    if (start == NULL)
+        return (struct fascia_bytes){NULL, 0};
+    return (struct fascia_bytes){start + 1, (size_t)(stream.data + stream.size - start) - 1};
+}

@@ -15,6 +15,9 @@
 #define HL7_FRAME_START 0x0B
 #define HL7_FRAME_END   0x1C
 
+/* The message of a frame that has begun, as far as it has come: what stands behind the 0x0B. */
+struct fascia_bytes hl7_mllp_begun(struct fascia_bytes stream);
+
 void hl7_mllp_frame(struct fascia_bytes buffered, size_t already, struct fascia_frame *frame);
 
 #endif

@@ -381,6 +381,7 @@ static void compose_original(struct composition *composition)
         break;
     case HL7_ERROR:
     case HL7_LATER:
+    case HL7_UNREAD:
         add_answer(composition, "AE", true, application_form(composition));
         break;
     }
@@ -411,6 +412,7 @@ static void compose_enhanced(struct composition *composition, const char *accept
         break;
     case HL7_REJECT:
     case HL7_LATER:
+    case HL7_UNREAD:
         if (wanted(accept, false))
             add_answer(composition, commit, true, FORM_ACK);
         else if (wanted(apply, false))

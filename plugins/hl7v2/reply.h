@@ -12,7 +12,8 @@ enum hl7_outcome {
     HL7_TAKEN,  /* it is durable, or it asked for nothing that could be lost */
     HL7_ERROR,  /* what it says can't be taken */
     HL7_REJECT, /* its header can't be taken */
-    HL7_LATER   /* nothing is wrong with it; it may come again */
+    HL7_LATER,  /* nothing is wrong with it; it may come again */
+    HL7_UNREAD  /* it was not read to its end, and nothing of it was kept: not to be called committed */
 };
 
 struct hl7_reply {

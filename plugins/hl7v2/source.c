@@ -163,7 +163,7 @@ static void deliver(struct source *source, struct hl7_arena *arena, uint64_t del
         complete(source, arena, delivery, (struct hl7_span){NULL, 0});
         return;
     }
-    if (incoming.findings.errors > 0) {
+    if (incoming.rejected) {
         note(source, FASCIA_LOG_INFO, "hl7v2.message.rejected", incoming.findings.list[0].code);
         answer(source, &incoming, delivery, HL7_REJECT, NULL, "");
         return;
@@ -237,6 +237,8 @@ static const char *location_of(const struct source *source, struct hl7_incoming 
     struct hl7_arena *arena = incoming->message.arena;
     bool order = hl7_incoming_is_order(incoming);
 
+    if (strcmp(field, "referrer.identifiers") == 0 && strncmp(referrer, "PRD", 3) == 0)
+        return hl7_arena_format(arena, "%s-7", referrer);
     if (strncmp(field, "referrer", 8) == 0 && referrer[0] != '\0')
         return hl7_arena_text(arena, referrer, strlen(referrer));
     if (strncmp(field, "referrer", 8) == 0)
@@ -387,25 +389,55 @@ static void source_answered(void *instance, uint64_t delivery, struct fascia_byt
     fascia__answered__free_unpacked(answered, NULL);
 }
 
-/* Working it off ended this plugin's process before: the header is read for who asks and what, and nothing behind it. */
+/* The header alone: who asks and what. What a header that may have been cut lacks is not what is wrong with the message. */
+static void read_for_refusal(struct source *source, struct hl7_incoming *incoming, struct hl7_arena *arena,
+                             struct fascia_bytes message)
+{
+    const uint8_t *end = memchr(message.data, '\r', message.size);
+
+    hl7_incoming_read(incoming, arena, source->charsets, source->settings, message.data,
+                      end == NULL ? message.size : (size_t)(end - message.data) + 1);
+    incoming->findings = (struct hl7_findings){NULL, 0, 0};
+}
+
+static void refuse(struct source *source, struct hl7_arena *arena, uint64_t delivery, const Fascia__Delivery *message)
+{
+    struct fascia_bytes bytes = {message->payload.data, message->payload.len};
+    struct hl7_incoming incoming;
+    const char *text = "this node can't work the message off; a person should look before it is sent again";
+
+    if (message->limit > 0) {
+        bytes = hl7_mllp_begun(bytes);
+        text = hl7_arena_format(arena,
+                                "the message is too large: at most %" PRIu64
+                                " bytes are taken here. It was not read, and nothing of it was kept",
+                                message->limit);
+    }
+    if (bytes.size > 0)
+        read_for_refusal(source, &incoming, arena, bytes);
+    if (bytes.size == 0 || strcmp(incoming.type, "ACK") == 0) {
+        complete(source, arena, delivery, (struct hl7_span){NULL, 0});
+        return;
+    }
+    hl7_find(arena, &incoming.findings, HL7_APPLICATION, false, "", text, "%s", "");
+    answer(source, &incoming, delivery, message->limit > 0 ? HL7_UNREAD : HL7_ERROR, NULL, "");
+}
+
+/* Working it off ended this plugin's process before, or it is larger than the host takes. */
 static void source_refuse(void *instance, uint64_t delivery, struct fascia_bytes message)
 {
     struct source *source = instance;
     Fascia__Delivery *unpacked = fascia__delivery__unpack(NULL, message.size, message.data);
     struct hl7_arena arena = {NULL};
-    struct hl7_incoming incoming;
-    const uint8_t *end = NULL;
 
-    note(source, FASCIA_LOG_ERROR, "hl7v2.message.not-worked-off", 0);
-    if (unpacked != NULL && unpacked->payload.len > 0) {
-        end = memchr(unpacked->payload.data, '\r', unpacked->payload.len);
-        hl7_incoming_read(&incoming, &arena, source->charsets, source->settings, unpacked->payload.data,
-                          end == NULL ? unpacked->payload.len : (size_t)(end - unpacked->payload.data) + 1);
-        hl7_find(&arena, &incoming.findings, HL7_APPLICATION, false, "",
-                 "this node can't work the message off; a person should look before it is sent again", "%s", "");
-        answer(source, &incoming, delivery, HL7_ERROR, NULL, "");
-    } else {
+    if (unpacked == NULL) {
+        note(source, FASCIA_LOG_ERROR, "hl7v2.delivery.unreadable", 0);
         complete(source, &arena, delivery, (struct hl7_span){NULL, 0});
+    } else {
+        note(source, unpacked->limit > 0 ? FASCIA_LOG_WARNING : FASCIA_LOG_ERROR,
+             unpacked->limit > 0 ? "hl7v2.message.too-large" : "hl7v2.message.not-worked-off",
+             (int64_t)unpacked->limit);
+        refuse(source, &arena, delivery, unpacked);
     }
     hl7_arena_finish(&arena);
     fascia__delivery__free_unpacked(unpacked, NULL);

@@ -203,22 +203,28 @@ void exchange_deliver(void *instance, uint64_t token, struct fascia_bytes messag
     fascia__delivery__free_unpacked(delivery, NULL);
 }
 
-/* Working it off ended this plugin's process before. Only what addresses the answer is read: the id between the first two bars. */
+/* Working it off ended this plugin's process before, or it is larger than the host takes. Only what addresses the answer is read: the id
+ * between the first two bars, if it stands there at all. */
 void exchange_refuse(void *instance, uint64_t token, struct fascia_bytes message)
 {
     static const struct line_problem problem = {"line", "this node can't work it off; ask before it is sent again"};
+    static const struct line_problem large = {"line", "it is longer than this node takes"};
     Fascia__Delivery *delivery = fascia__delivery__unpack(NULL, message.size, message.data);
     char id[LINE_LONGEST + 1] = "", answer[LINE_ANSWER];
 
-    if (delivery != NULL && delivery->connection != 0 && delivery->payload.len <= LINE_LONGEST) {
-        const uint8_t *end = delivery->payload.data + delivery->payload.len;
-        const uint8_t *bar = memchr(delivery->payload.data, '|', delivery->payload.len);
+    if (delivery != NULL && delivery->connection != 0 && delivery->payload.len > 0) {
+        size_t shown = delivery->payload.len < LINE_LONGEST ? delivery->payload.len : LINE_LONGEST;
+        const uint8_t *end = delivery->payload.data + shown;
+        const uint8_t *bar = memchr(delivery->payload.data, '|', shown);
         const uint8_t *next = bar == NULL ? NULL : memchr(bar + 1, '|', (size_t)(end - bar - 1));
         size_t size = bar == NULL ? 0 : (size_t)((next == NULL ? end : next) - bar - 1);
         memcpy(id, bar == NULL ? end : bar + 1, size);
         id[strcspn(id, "\r\n")] = '\0';
     }
-    complete(instance, token, (const uint8_t *)answer, line_answer_problem(answer, sizeof answer, id, &problem), true);
+    complete(
+        instance, token, (const uint8_t *)answer,
+        line_answer_problem(answer, sizeof answer, id, delivery != NULL && delivery->limit > 0 ? &large : &problem),
+        true);
     fascia__delivery__free_unpacked(delivery, NULL);
 }
 

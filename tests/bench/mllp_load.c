@@ -84,7 +84,7 @@ static size_t write_message(char *out, uint64_t number)
         "20261123|O\r"
         "PRD|RP^Referring Provider^HL70286|HOLLOWAY^JUNE^M^^DR^MD|120 Limestone "
         "Street^^Lexington^KY^40507^USA|||^WPN^PH^^^859^"
-        "5550142|1093817465^NPI~207Q00000X^TAX\r"
+        "5550142|1093817462^NPI~207Q00000X^TAX\r"
         "PID|1||MRN-%llu^^^BENCH^MR||%s^ELLIOT^T||19790822|M|||418 Woodland "
         "Avenue^^Lexington^KY^40508^USA^H||^PRN^PH^^^859^"
         "5550177||en^English^ISO639\r"

@@ -336,7 +336,7 @@ COUNTER = [0]
 
 def referral(control_id=None, referral_id=None, event="I12", application="BLUEGRASS_EHR", patient="MRN-1", family="ARCHER", version="2.5.1",
              msh15="", msh16="", diagnosis="M54.50^Low back pain, unspecified^I10", procedure="97124^Therapeutic massage^CPT",
-             provider="RP^Referring Provider^HL70286|HOLLOWAY^JUNE^^^DR^MD|||||1093817465^NPI~207Q00000X^TAX", extra="", postal="40508", note=""):
+             provider="RP^Referring Provider^HL70286|HOLLOWAY^JUNE^^^DR^MD|||||1093817462^NPI~207Q00000X^TAX", extra="", postal="40508", note=""):
     """A REF^I12 that passes the gates of therapist(); every call makes a new one unless ids are given."""
     COUNTER[0] += 1
     control_id = control_id or f"T{os.getpid()}-{COUNTER[0]}"

@@ -59,17 +59,34 @@ class Flood(unittest.TestCase):
             with node.connect() as sender:
                 self.assertIn("MSA", sender.ask(referral()) or "")
 
-    def test_a_message_beyond_the_limit_is_cut_off(self):
+    def test_a_message_beyond_the_limit_is_answered_and_the_rest_cut_off(self):
         with Node(stream="      input: 64KiB") as node:
             node.start()
-            with node.connect() as greedy:
-                try:
-                    greedy.send("MSH|^~\\&|" + "x" * (4 << 20))
-                    self.assertIsNone(greedy.receive())
-                except OSError:
-                    pass
+            for accept, apply, code in (("", "", "AE"), ("AL", "NE", "CE"), ("NE", "AL", "AE")):
+                with self.subTest(accept=accept, apply=apply), node.connect() as greedy:
+                    greedy.send(referral(control_id="BEFORE-1"))
+                    greedy.send(referral(control_id="LARGE-1", msh15=accept, msh16=apply, note="x" * (4 << 20)))
+                    self.assertEqual(field(greedy.receive(), "MSA", 2), "BEFORE-1")
+                    answer = greedy.receive()
+                    self.assertEqual((field(answer, "MSA", 1), field(answer, "MSA", 2)), (code, "LARGE-1"), answer)
+                    self.assertEqual((field(answer, "ERR", 3).split("^")[0], field(answer, "ERR", 4)), ("207", "E"), answer)
+                    self.assertIn("at most 65536 bytes are taken here", field(answer, "ERR", 8))
+                    self.assertIsNone(greedy.receive(), "an end, no reset")
+            self.assertEqual(node.metric("fascia_source_closed_by_limit_total"), 3)
+            with node.connect() as greedy: # a header without an end
+                greedy.send("MSH|^~\\&|" + "x" * (4 << 20))
+                self.assertEqual((field(greedy.receive(), "MSA", 1), greedy.receive()), ("AE", None))
             with node.connect() as sender:
                 self.assertIn("MSA", sender.ask(referral()) or "")
+
+    def test_a_message_that_just_fits_is_taken(self):
+        with Node(stream="      input: 64KiB") as node:
+            node.start()
+            bare = len(referral(control_id="JUST-1", referral_id="JUST", note="x").encode()) - 1
+            for over, code in ((0, "AA"), (1, "AE")):
+                with node.connect() as sender:
+                    answer = sender.ask(referral(control_id="JUST-1", referral_id="JUST", note="x" * ((64 << 10) - 3 - bare + over)))
+                    self.assertEqual((field(answer, "MSA", 1), field(answer, "MSA", 2)), (code, "JUST-1"), answer)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ def row(identifier, **changes):
     values = {"referral_id": identifier, "patient.family_name": f"Archer{identifier}", "patient.given_name": "Elliot", "patient.birth_date": "1979-08-22",
               "patient.gender": "male", "patient.id": f"P-{identifier}", "patient.address.state": "KY", "patient.address.postal_code": "40508",
               "patient.address.country": "US", "condition": "M54.50", "technique": "medical-massage", "payer": "HUMANA", "referrer.name": "Dale Spine DC",
-              "referrer.npi": "1093817465"}
+              "referrer.npi": "1093817462"}
     values.update({name.replace("__", "."): value for name, value in changes.items()})
     return values
 

@@ -127,6 +127,36 @@ class RealClients(OnOneNode):
         self.assertIsNotNone(self.number_of("mllp-send"))
 
 
+class RealClientsWithTooMuch(unittest.TestCase):
+    """Clients of others read why their message was not taken; in process and isolated alike."""
+
+    def test_python_hl7_reads_why(self):
+        import hl7
+        import hl7.client
+        with Node(stream="      input: 64KiB") as node:
+            node.start()
+            for name, message, error in (("large", referral(control_id="PYTHON-1", note="x" * (2 << 20)), "too large: at most 65536 bytes"),
+                                         ("segments", referral(control_id="PYTHON-1", extra="ZZ1\r" * 10001), "more than 10000 segments"),
+                                         ("patients", referral(control_id="PYTHON-1", extra="PID|2||MRN-2^^^BLUEGRASS^MR||OTHER^ANNE\r"), "of one patient")):
+                with self.subTest(name), hl7.client.MLLPClient("127.0.0.1", node.mllp_port) as client:
+                    client.socket.settimeout(PATIENCE)
+                    answer = hl7.parse(client.send(b"\x0b" + message.encode() + b"\x1c\r")[1:-2].decode())
+                    self.assertEqual((str(answer.segment("MSA")[1]), str(answer.segment("MSA")[2])), ("AE", "PYTHON-1"))
+                    self.assertIn(error, str(answer.segment("ERR")[8]))
+
+    @unittest.skipUnless(NODE_TESTS, "npm ci has not been run in tests/system")
+    def test_node_hl7_client_reads_why(self):
+        with Node(stream="      input: 64KiB") as node:
+            node.start()
+            path = node.place / "large.hl7"
+            path.write_text(referral(control_id="NODE-1", note="x" * (2 << 20)))
+            done = subprocess.run(["node", str(CLIENTS / "send_with_node_hl7_client.js"), str(node.mllp_port), str(path)],
+                                  capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            answer = json.loads(done.stdout.splitlines()[0])
+            self.assertEqual((answer["code"], answer["asked"]), ("AE", "NODE-1"))
+
+
 class RealListeners(unittest.TestCase):
     """Each listener answers in its own style, and each answer counts: nothing is sent twice."""
 
@@ -442,6 +472,10 @@ class Refusals(OnOneNode):
         for name, message, *expected in (
                 ("no patient", without(referral(), "PID"), ("100", "PID^1")),
                 ("no referrer", without(referral(), "PRD"), ("100", "PRD^1")),
+                ("two patients", referral(extra="PID|2||MRN-2^^^BLUEGRASS^MR||OTHER^ANNE\r"), ("100", "PID^2")),
+                ("two referrals", referral(extra="RF1|P|R|||O|R-2\r"), ("100", "RF1^2")),
+                ("many fields", referral(extra="ZF1" + "|x" * 513 + "\r"), ("207", "ZF1^1")),
+                ("many segments", referral(extra="ZZ1\r" * 10001), ("207", "")),
                 ("birth date", replace(referral(), "PID", 7, "19791399"), ("102", "PID^1^7^1")),
                 ("date", replace(referral(), "RF1", 7, "2026"), ("102", "RF1^1^7^1")),
                 ("wish", referral(extra="ZRF|1||||Q\r"), ("103", "ZRF^1^5^1")),
@@ -538,6 +572,18 @@ class Content(OnOneNode):
         kept = json.dumps(content)
         for text in ("NK1|1|DOE^MARY|MTH", "ZXY|1|something of our own^with|~parts", "ACC|20260101||Route 50"):
             self.assertIn(text, kept)
+
+    def test_what_is_not_understood_is_kept_and_shown(self):
+        provider = "RP^Referring Provider^HL70286|HOLLOWAY^JUNE^^^DR^MD|||||1093817465^NPI~207Q00000X^TAX"
+        message = replace(replace(referral(referral_id="R-ODD", provider=provider), "PID", 8, "9^Ninth"), "RF1", 2, "Q^Quick")
+        answer = self.ask(message)
+        self.assertEqual(sorted(error(answer, number) for number in range(len(segments(answer, "ERR")))),
+                         [("102", "PRD^1^7^1"), ("103", "PID^1^8^1"), ("103", "RF1^1^2^1")], answer)
+        detail = self.node.ctl("referral", "show", f"R{self.number_of('R-ODD')}", "--content")
+        for text in ("9^Ninth", "Q^Quick", "1093817465"):
+            self.assertIn(text, json.dumps(detail))
+        shown = self.node.ctl("referral", "show", f"R{self.number_of('R-ODD')}", "--history", json_out=False)
+        self.assertIn("screened: nothing in the way; warning: referrer.identifiers: the referrer's NPI is no valid one", shown)
 
     def test_names_beyond_ascii_are_read_in_the_set_of_the_sender(self):
         message = replace(referral(family="Müller", referral_id="R-UMLAUT"), "MSH", 18, "8859/1").encode("latin-1")

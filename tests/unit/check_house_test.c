@@ -110,7 +110,7 @@ static void wrong_options_are_told_with_their_line(void **state)
         say("--options " FASCIA_SOURCE "/plugins/hl7v2/samples/check.yaml " ZOO "good.so " SAMPLES, text, sizeof text),
         1);
     assert_non_null(strstr(text, "check.yaml:"));
-    assert_non_null(strstr(text, "'senders' is no key here"));
+    assert_non_null(strstr(text, "'senders' is no")); /* lines are folded, by the length of the path too */
 }
 
 int main(void)

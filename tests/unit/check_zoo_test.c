@@ -24,6 +24,8 @@ static const struct animal {
     {"answers_all_alike", "verdicts.refused", "must be able to tell"},
     {"answers_the_last", "verdicts.order", "its own sender"},
     {"replies_without_end", "delivery.replies", "framed already"},
+    {"asks_of_a_part", "delivery.too-large", "Submit nothing"},
+    {"refuses_in_silence", "delivery.too-large", "what its sender is to hear"},
     {"drops_the_original", "delivery.submissions", "original"},
     {"names_the_patient_in_places", "delivery.submissions", "stays in the message"},
     {"counts_its_ids", "resend.same", "sender_referral_id"},

@@ -43,7 +43,7 @@ static void a_row_becomes_a_referral(void **state)
     char *bytes = read_sample("referrals.csv", &size);
 
     (void)state;
-    OPEN(&host, SENDER, "referrer_name", "Dr A Lee DC", "referrer_npi", "1093817465", "time_zone", "America/New_York");
+    OPEN(&host, SENDER, "referrer_name", "Dr A Lee DC", "referrer_npi", "1093817462", "time_zone", "America/New_York");
     host_deliver(&host, "referrals.csv", bytes, size);
     assert_int_equal(host.count, 3);
     const Fascia__Referral *first = referral(&host, 0);
@@ -53,7 +53,7 @@ static void a_row_becomes_a_referral(void **state)
     assert_int_equal(first->priority, FASCIA__PRIORITY__PRIORITY_ROUTINE);
     assert_int_equal(first->referrer->role, FASCIA__ROLE__ROLE_CHIROPRACTOR);
     assert_string_equal(first->referrer->name, "Dr A Lee DC");
-    assert_string_equal(first->referrer->identifiers[0]->value, "1093817465");
+    assert_string_equal(first->referrer->identifiers[0]->value, "1093817462");
     assert_string_equal(first->patient->family_name, "Whitfield");
     assert_string_equal(first->patient->birth_date, "1968-04-02");
     assert_int_equal(first->patient->gender, FASCIA__GENDER__GENDER_FEMALE);

@@ -171,6 +171,108 @@ static void a_frame_that_does_not_fit_the_input_closes(void **state)
     assert_int_equal(scene->reason, IO_CLOSED_INPUT_LIMIT);
 }
 
+/* ---- full ---- */
+
+static void refuse_at_once(void *context, struct io_connection *connection)
+{
+    struct scene *scene = context;
+
+    scene->lines++;
+    io_write(connection, (const uint8_t *)"too large\n", 10);
+    io_close(connection, true);
+}
+
+static void refuse_now(void *context)
+{
+    struct scene *scene = context;
+
+    refuse_at_once(scene, scene->last);
+}
+
+static void refuse_later(void *context, struct io_connection *connection)
+{
+    struct scene *scene = context;
+
+    io_pause(connection, true);
+    io_timer_set(scene->timer, 100);
+}
+
+static void do_nothing(void *context, struct io_connection *connection)
+{
+    struct scene *scene = context;
+
+    (void)connection;
+    scene->lines++;
+}
+
+static void listen_with_full(struct scene *scene, void (*full)(void *context, struct io_connection *connection))
+{
+    const struct io_limits limits = {.input = 10000};
+    struct io_handler handler = scene_handler(scene);
+    struct fault fault;
+
+    handler.full = full;
+    scene->timer = io_timer_create(scene->loop, refuse_now, scene);
+    scene->listener = io_listen(scene->loop, "127.0.0.1:0", 0, &limits, &handler, &fault);
+    assert_non_null(scene->listener);
+    snprintf(scene->address, sizeof scene->address, "%s", io_listener_address(scene->listener));
+}
+
+/* All of it, slowly at its end, and only then a look at what has come: in more time than other connections are lingered over. */
+static void send_a_large_frame_and_then_read(struct scene *scene)
+{
+    enum { SIZE = 8 << 20 };
+    int fd = peer_connect(scene->address);
+    char *block = malloc(SIZE + 1);
+
+    memset(block, 'x', SIZE);
+    block[SIZE] = '\0';
+    scene->numbers[0] = peer_send(fd, block);
+    for (int i = 0; i < 25; i++) {
+        sleep_ms(100);
+        scene->numbers[0] = scene->numbers[0] && send(fd, "y", 1, MSG_NOSIGNAL) == 1;
+    }
+    scene->numbers[1] = peer_receive(scene, fd, 10);
+    scene->numbers[2] = (int)recv(fd, block, SIZE, 0);
+    free(block);
+    close(fd);
+}
+
+static void the_answer_to_a_frame_too_large_survives_the_rest_of_it(void **state)
+{
+    struct scene *scene = *state;
+
+    listen_with_full(scene, refuse_at_once);
+    scene_run(scene, send_a_large_frame_and_then_read);
+    assert_true(scene->numbers[0]);
+    assert_true(scene->numbers[1]);
+    assert_int_equal(scene->numbers[2], 0); /* an end, no reset */
+    assert_string_equal(scene->got, "too large\n");
+    assert_int_equal(scene->lines, 1);
+}
+
+static void the_answer_to_a_frame_too_large_may_come_later(void **state)
+{
+    struct scene *scene = *state;
+
+    listen_with_full(scene, refuse_later);
+    scene_run(scene, send_a_large_frame_and_then_read);
+    assert_true(scene->numbers[1]);
+    assert_string_equal(scene->got, "too large\n");
+    assert_int_equal(scene->lines, 1);
+}
+
+static void an_owner_that_does_nothing_about_it_loses_the_connection(void **state)
+{
+    struct scene *scene = *state;
+
+    listen_with_full(scene, do_nothing);
+    scene_run(scene, send_more_than_fits);
+    assert_true(scene->numbers[0]);
+    assert_int_equal(scene->lines, 1);
+    assert_int_equal(scene->reason, IO_CLOSED_INPUT_LIMIT);
+}
+
 static void ask_and_do_not_read(struct scene *scene)
 {
     int fd = peer_connect(scene->address), i;
@@ -418,6 +520,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_peer_whose_frames_each_come_in_time_stays, scene_set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(a_silent_peer_is_closed_as_idle, scene_set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(a_frame_that_does_not_fit_the_input_closes, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(the_answer_to_a_frame_too_large_survives_the_rest_of_it, scene_set_up,
+                                        scene_tear_down),
+        cmocka_unit_test_setup_teardown(the_answer_to_a_frame_too_large_may_come_later, scene_set_up, scene_tear_down),
+        cmocka_unit_test_setup_teardown(an_owner_that_does_nothing_about_it_loses_the_connection, scene_set_up,
+                                        scene_tear_down),
         cmocka_unit_test_setup_teardown(answers_beyond_the_output_bound_close, scene_set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(a_peer_that_does_not_read_is_closed_as_slow, scene_set_up, scene_tear_down),
         cmocka_unit_test_setup_teardown(a_large_answer_arrives_whole_before_the_close, scene_set_up, scene_tear_down),

@@ -283,6 +283,24 @@ static void a_late_completion_is_refused(void **state)
     assert_heard("in-abandon=2 ended(deliver,null,second) close=0 ");
 }
 
+static void of_what_is_refused_nothing_is_taken(void **state)
+{
+    Fascia__Delivery delivery = FASCIA__DELIVERY__INIT;
+
+    (void)state;
+    open_animal("good");
+    assert_false(plugin_can_refuse(record.instance));
+    plugin_close(record.instance);
+    open_animal("submits_in_refuse");
+    assert_true(plugin_can_refuse(record.instance));
+    delivery.limit = 1024;
+    assert_int_not_equal(plugin_refuse(record.instance, &delivery, "large"), 0);
+    assert_heard("submit=2 ended(deliver,Completion,large) ");
+    assert_int_equal(counts().refused_submissions, 1);
+    assert_int_equal(counts().open, 0);
+    plugin_close(record.instance);
+}
+
 static void garbage_is_no_submission(void **state)
 {
     (void)state;
@@ -481,6 +499,7 @@ int main(void)
         cmocka_unit_test(a_foreign_token_is_refused),
         cmocka_unit_test(the_token_of_another_instance_is_refused),
         cmocka_unit_test(a_late_completion_is_refused),
+        cmocka_unit_test(of_what_is_refused_nothing_is_taken),
         cmocka_unit_test(garbage_is_no_submission),
         cmocka_unit_test(a_delivery_that_never_ends_is_ended_at_its_deadline),
         cmocka_unit_test(a_clock_set_back_does_not_hide_a_deadline),

@@ -123,6 +123,41 @@ static void the_role_may_come_from_the_taxonomy(void **state)
     end(&screening, referral);
 }
 
+static void expect_npi(const char *value, const char *system, const char *type, bool doubtful)
+{
+    Fascia__Referral *referral = clinic_referral("N1");
+    Fascia__Identifier *identifier = memory_allocate(1, sizeof *identifier);
+    struct screening screening;
+    const Fascia__Problem *problem = NULL;
+
+    fascia__identifier__init(identifier);
+    message_set(&identifier->value, value);
+    message_set(&identifier->system, system);
+    message_set(&identifier->type, type);
+    message_push(&referral->referrer->identifiers, &referral->referrer->n_identifiers, identifier);
+    screening = look(referral);
+    problem = problem_of(&screening, "referrer.identifiers");
+    assert_int_equal(problem != NULL, doubtful);
+    if (problem != NULL) {
+        assert_int_equal(problem->severity, FASCIA__PROBLEM__SEVERITY__WARNING);
+        assert_null(strstr(problem->message, value)); /* it stands in the referral */
+    }
+    assert_false(screening.refused);
+    assert_false(holds(&screening));
+    end(&screening, referral);
+}
+
+static void an_npi_whose_check_digit_is_wrong_is_a_warning(void **state)
+{
+    (void)state;
+    expect_npi("1234567893", "", "NPI", false);
+    expect_npi("1234567890", "", "NPI", true);
+    expect_npi("1234567890", "2.16.840.1.113883.4.6", "", true);
+    expect_npi("1234567890", "http://hl7.org/fhir/sid/us-npi", "", true);
+    expect_npi("12345", "NPI", "", true);
+    expect_npi("1234567890", "KY", "SL", false); /* another number */
+}
+
 static void a_patient_without_name_and_identifier_is_refused(void **state)
 {
     Fascia__Referral *referral = clinic_referral("A1");
@@ -502,6 +537,7 @@ int main(void)
         cmocka_unit_test(a_plain_referral_says_what_it_needs),
         cmocka_unit_test(an_unknown_role_of_the_referrer_is_refused_by_name),
         cmocka_unit_test(the_role_may_come_from_the_taxonomy),
+        cmocka_unit_test(an_npi_whose_check_digit_is_wrong_is_a_warning),
         cmocka_unit_test(a_patient_without_name_and_identifier_is_refused),
         cmocka_unit_test(a_referral_that_asks_for_nothing_known_is_refused_with_each_code),
         cmocka_unit_test(a_general_request_for_an_unknown_condition_is_held),

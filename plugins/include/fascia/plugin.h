@@ -188,9 +188,10 @@ struct fascia_plugin {
     /* The host waits no longer for this token: forget it. It must not be completed any more. */
     void (*abandon)(void *instance, uint64_t delivery);
 
-    /* ABI 1.1; may be NULL. The host could not have this fascia.v1.Delivery worked off (it ended or hung the plugin before):
-     * submit nothing, look no further into it than to address the answer, and complete() with what its sender is to hear:
-     * it can't be worked off, and the same again will not do. What was submitted before may have been kept. */
+    /* ABI 1.1; may be NULL. The host could not have this fascia.v1.Delivery worked off: it ended or hung the plugin before, or,
+     * with `limit`, it is larger than the host takes, and its beginning is all there is. Submit nothing, look no further into it
+     * than to address the answer, and complete() with what its sender is to hear: it can't be worked off, and the same again
+     * will not do. What was submitted before may have been kept. With `limit` the host closes the connection after the reply. */
     void (*refuse)(void *instance, uint64_t delivery, struct fascia_bytes message);
 };
 

@@ -238,6 +238,22 @@ static inline void lines_deliver(void *instance, uint64_t token, struct fascia_b
     lines_deliver_with(instance, token, bytes, NULL);
 }
 
+/* The id, if its bar stands in what is shown. */
+static inline void lines_refuse(void *instance, uint64_t token, struct fascia_bytes bytes)
+{
+    Fascia__Delivery *delivery = fascia__delivery__unpack(NULL, bytes.size, bytes.data);
+    char id[64] = "";
+
+    for (size_t i = 2, used = 0; i < delivery->payload.len && used < sizeof id - 1; i++) {
+        if (delivery->payload.data[i] < ' ' || delivery->payload.data[i] > '~' || delivery->payload.data[i] == '|')
+            break;
+        id[used++] = (char)delivery->payload.data[i];
+        id[used] = '\0';
+    }
+    lines_reply(instance, token, "NO", id);
+    fascia__delivery__free_unpacked(delivery, NULL);
+}
+
 static inline const char *lines_word(struct fascia_bytes bytes)
 {
     Fascia__SubmissionResult *result = fascia__submission_result__unpack(NULL, bytes.size, bytes.data);
@@ -304,7 +320,8 @@ static inline struct fascia_plugin lines_good(void)
                                   .result = lines_result,
                                   .status = lines_status,
                                   .answered = lines_answered,
-                                  .abandon = lines_abandon};
+                                  .abandon = lines_abandon,
+                                  .refuse = lines_refuse};
 }
 
 /* Defines fascia_plugin() of a source that is right but for what the statement does to `described`. */
