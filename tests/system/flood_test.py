@@ -38,8 +38,8 @@ class Flood(unittest.TestCase):
                 growth = resident(node.process.pid) - before
                 self.assertLess(growth, (128 << 20) + counts["acknowledged"] * 4096)
             with node.connect() as sender:
-                answer = sender.ask(referral())
-            self.assertEqual(field(answer, "MSA", 1), "AA")
+                # What is still in the queue is worked off first; on a busy machine that takes its time.
+                wait_for(lambda: field(sender.ask(referral()), "MSA", 1) == "AA")
 
     def test_more_connections_than_allowed_hurt_nobody(self):
         with Node(stream="      connections: 8") as node:
