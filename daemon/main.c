@@ -24,7 +24,8 @@ static const struct argp_option options[] = {
     {"check-config", OPTION_CHECK_CONFIG, NULL, 0, "check the configuration, its tables and plugins, and exit", 0},
     {"check-store", OPTION_CHECK_STORE, NULL, 0, "read the whole store and exit; the daemon must not be running", 0},
     {"restore", OPTION_RESTORE, "BACKUP", 0, "put a backup in place of an empty store and exit", 0},
-    {"keys", OPTION_KEYS, "FILE", 0, "with --restore: the key file to go with it (BACKUP.keys)", 0},
+    {"keys", OPTION_KEYS, "FILE", 0,
+     "with --restore: the key file to go with it (the present keys of the same store, else BACKUP.keys)", 0},
     {"force", OPTION_FORCE, NULL, 0, "with --restore: replace a store that is not empty", 0},
     {"plugin-help", OPTION_PLUGIN_HELP, "PLUGIN.so", 0, "print what a plugin is and its options, and exit", 0},
     {0}};

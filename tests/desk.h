@@ -16,6 +16,7 @@ struct desk {
     size_t records;         /* that it left behind */
     const char *wrong;      /* the first thing that the shelf found */
     const char *source_actor;
+    bool waits; /* visits and outcomes are reported in their time, and nobody insists */
 };
 
 static inline void desk_begin(struct desk *desk, struct clinic *clinic)
@@ -155,6 +156,7 @@ static inline Fascia__Result__Verdict desk_end_visit(struct desk *desk, uint64_t
 
     end.referral = referral;
     end.how = how;
+    end.anyway = !desk->waits;
     command.body_case = FASCIA__COMMAND__BODY_END_VISIT;
     command.end_visit = &end;
     return desk_do(desk, "user:therapist", &command);
@@ -170,6 +172,7 @@ static inline Fascia__Result__Verdict desk_outcome(struct desk *desk, uint64_t r
     outcome.pain_before = 7;
     outcome.pain_after = 2;
     outcome.goal = (char *)"met";
+    outcome.anyway = !desk->waits;
     report.referral = referral;
     report.outcome = &outcome;
     command.body_case = FASCIA__COMMAND__BODY_REPORT_OUTCOME;

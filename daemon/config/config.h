@@ -93,6 +93,14 @@ void config_errors_finish(struct config_errors *errors);
 MUST_CHECK Fascia__Options *config_options(const struct config *config, const struct config_source *source,
                                            const struct fascia_option *table, uint32_t count,
                                            struct config_errors *errors);
+/* Where something was written, as "fascia.yaml:14:3": for what only shows when tables are read and plugins are loaded. */
+struct config_where {
+    char text[336];
+};
+/* Of a key of the node ("node.tables_directory"); the first file when it was not written. */
+struct config_where config_where(const struct config *config, const char *path);
+/* Of a source's entry, and in it as far down the path ("plugin", "options.senders") as was written. */
+struct config_where config_where_of_source(const struct config_source *source, const char *path);
 /* The manual of a table, as text for people. Heap. */
 char *config_options_help(const struct fascia_option *table, uint32_t count);
 /* The manual of the daemon's own keys. Heap. */

@@ -143,6 +143,9 @@ static void check_place(struct check *check, size_t position)
     struct codes_place centre = {0};
     bool known = *place->postal_code != '\0' && codes_place(check->codes, place->country, place->postal_code, &centre);
 
+    if (place->position_derived && place->position != NULL)
+        place->position->latitude = place->position->longitude = 0;
+    place->position_derived = !has_position(place->position);
     if (has_position(place->position)) {
         if (place->position->latitude < -90000000 || place->position->latitude > 90000000 ||
             place->position->longitude < -180000000 || place->position->longitude > 180000000)
@@ -167,9 +170,12 @@ static void check_place(struct check *check, size_t position)
 
 static void check_places(struct check *check)
 {
-    const Fascia__Therapist *content = check->content;
+    Fascia__Therapist *content = check->content;
     bool remote_only = content->n_visit_modes > 0;
 
+    if (content->time_zone_derived)
+        message_clear(&content->time_zone);
+    content->time_zone_derived = *content->time_zone == '\0';
     for (size_t i = 0; i < content->n_visit_modes; i++) {
         if (content->visit_modes[i] < FASCIA__VISIT_MODE__VISIT_MODE_CLINIC ||
             content->visit_modes[i] > FASCIA__VISIT_MODE__VISIT_MODE_REMOTE)

@@ -90,18 +90,28 @@ uint32_t engine_emit_visit_booked(struct engine *engine, const struct referral *
     return booked.visit;
 }
 
-void engine_emit_visit_ended(struct engine *engine, const struct referral *referral, uint32_t visit,
-                             Fascia__VisitEnded__How how, const char *note)
+void engine_emit_visit_reported(struct engine *engine, const struct referral *referral, uint32_t visit,
+                                const Fascia__EndVisit *end, bool anyway)
 {
     Fascia__VisitEnded ended = FASCIA__VISIT_ENDED__INIT;
     Fascia__Event event = FASCIA__EVENT__INIT;
 
     ended.visit = visit;
-    ended.how = how;
-    ended.note = (char *)note;
+    ended.how = end->how;
+    ended.note = end->note;
+    ended.anyway = anyway;
     event.body_case = FASCIA__EVENT__BODY_VISIT_ENDED;
     event.visit_ended = &ended;
     engine_emit(engine, referral->number, &event);
+}
+
+void engine_emit_visit_ended(struct engine *engine, const struct referral *referral, uint32_t visit,
+                             Fascia__VisitEnded__How how)
+{
+    Fascia__EndVisit end = FASCIA__END_VISIT__INIT;
+
+    end.how = how;
+    engine_emit_visit_reported(engine, referral, visit, &end, false);
 }
 
 void engine_emit_therapist_changed(struct engine *engine, const char *identifier, const Fascia__Therapist *content)
@@ -126,7 +136,7 @@ void engine_emit_let_go(struct engine *engine, struct referral *referral, bool d
         const bool took_place = done && visit.from <= engine->now;
 
         engine_emit_visit_ended(engine, referral, visit.number,
-                                took_place ? FASCIA__VISIT_ENDED__HOW__DONE : FASCIA__VISIT_ENDED__HOW__CANCELLED, "");
+                                took_place ? FASCIA__VISIT_ENDED__HOW__DONE : FASCIA__VISIT_ENDED__HOW__CANCELLED);
         if (!took_place)
             engine_tell_of_freed_visit(engine, referral, &visit);
     }

@@ -81,7 +81,10 @@ void engine_emit_offer_closed(struct engine *engine, const struct referral *refe
 uint32_t engine_emit_visit_booked(struct engine *engine, const struct referral *referral, int64_t from, int64_t to,
                                   uint32_t appointment);
 void engine_emit_visit_ended(struct engine *engine, const struct referral *referral, uint32_t visit,
-                             Fascia__VisitEnded__How how, const char *note);
+                             Fascia__VisitEnded__How how);
+/* As somebody reported it; anyway: who insisted that it is over though it has yet to begin. */
+void engine_emit_visit_reported(struct engine *engine, const struct referral *referral, uint32_t visit,
+                                const Fascia__EndVisit *end, bool anyway);
 /* content NULL: removed. */
 void engine_emit_therapist_changed(struct engine *engine, const char *identifier, const Fascia__Therapist *content);
 /* Takes every booked visit and the offer off the referral: visits that began count as done when `done`, and of the others the sender is told

@@ -79,7 +79,7 @@ Fascia__Result *engine_do_book(struct engine *engine, const Fascia__Book *book)
         return engine_answer_problem(engine, referral, VERDICT(CONFLICT), KIND(OTHER),
                                      gate == GATE_TIME ? "from" : "therapist", engine_gate_text(gate));
     if (book->move)
-        engine_emit_visit_ended(engine, referral, freed.number, FASCIA__VISIT_ENDED__HOW__MOVED, "");
+        engine_emit_visit_ended(engine, referral, freed.number, FASCIA__VISIT_ENDED__HOW__MOVED);
     wanted.number = engine_emit_visit_booked(engine, referral, wanted.from, wanted.to, freed.appointment);
     wanted.appointment = book->move ? freed.appointment : wanted.number;
     engine_tell_of_visit(engine, referral, &wanted,
@@ -88,6 +88,12 @@ Fascia__Result *engine_do_book(struct engine *engine, const Fascia__Book *book)
 }
 
 /* ---- how a visit went ---- */
+
+/* Whether the visit that is next has yet to begin. */
+static bool is_early(const struct engine *engine, const struct referral_open *open)
+{
+    return open->visit_count > 0 && open->visits[0].from > engine->now;
+}
 
 /* A visit without an appointment may have taken place; one that was missed or called off was booked. */
 static Fascia__Result *check_end(const struct engine *engine, const struct referral *referral,
@@ -106,6 +112,10 @@ static Fascia__Result *check_end(const struct engine *engine, const struct refer
     if (referral->open->visit_count == 0 && !walk_in)
         return engine_answer_problem(engine, referral, VERDICT(CONFLICT), KIND(OTHER), "referral",
                                      "no visit is booked");
+    if (end->how != FASCIA__VISIT_ENDED__HOW__CANCELLED && !end->anyway && is_early(engine, referral->open))
+        return engine_answer_problem(engine, referral, VERDICT(CONFLICT), KIND(OTHER), "how",
+                                     "the booked visit has not begun yet: report it when it has, move or call it off "
+                                     "when it was at another time, or say that it is so anyway");
     return NULL;
 }
 
@@ -139,7 +149,7 @@ Fascia__Result *engine_do_end_visit(struct engine *engine, const Fascia__EndVisi
         return refusal;
     before = referral->state;
     visit = visit_in_hand(referral->open);
-    engine_emit_visit_ended(engine, referral, visit.number, end->how, end->note);
+    engine_emit_visit_reported(engine, referral, visit.number, end, end->anyway && is_early(engine, referral->open));
     if (end->how != FASCIA__VISIT_ENDED__HOW__DONE || referral->state != before)
         engine_tell_of_visit(engine, referral, &visit, change_of(end->how));
     return engine_answer(engine, referral, VERDICT(OK));
@@ -167,6 +177,13 @@ static Fascia__Result *check_outcome(const struct engine *engine, const struct r
     return check_treated(engine, referral);
 }
 
+/* A visit that has begun counts: the outcome ends it as one that took place (engine_emit_let_go). */
+static bool was_never_seen(const struct engine *engine, const struct referral_open *open,
+                           const Fascia__OutcomeReported *outcome)
+{
+    return outcome->visits == 0 && open->visits_done == 0 && (open->visit_count == 0 || is_early(engine, open));
+}
+
 Fascia__Result *engine_do_report_outcome(struct engine *engine, const Fascia__ReportOutcome *report)
 {
     struct referral *referral = engine_find_referral(engine, report->referral);
@@ -177,12 +194,17 @@ Fascia__Result *engine_do_report_outcome(struct engine *engine, const Fascia__Re
     if (referral == NULL)
         return engine_answer_no_referral(engine);
     refusal = check_outcome(engine, referral, report->outcome);
+    if (refusal == NULL && !report->outcome->anyway && was_never_seen(engine, referral->open, report->outcome))
+        refusal = engine_answer_problem(engine, referral, VERDICT(CONFLICT), KIND(OTHER), "outcome.visits",
+                                        "no visit took place: report those that did, say how many there were, or say "
+                                        "that there was none and this is the outcome anyway");
     if (refusal != NULL)
         return refusal;
     engine_emit_let_go(engine, referral, true);
     outcome = *report->outcome;
     if (outcome.visits == 0)
         outcome.visits = referral->open->visits_done;
+    outcome.anyway = outcome.anyway && outcome.visits == 0;
     outcome.outbox = engine->last_outbox + 1;
     event.body_case = FASCIA__EVENT__BODY_OUTCOME;
     event.outcome = &outcome;

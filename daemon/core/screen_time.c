@@ -119,17 +119,29 @@ static void read_duration(struct screen *screen, const Fascia__Preferences *wish
     screen->need->duration_minutes = minutes > DURATION_LONGEST ? DURATION_LONGEST : minutes;
 }
 
-/* Of a whole date only: less of it can't contradict. */
+/* The first day that a date, or its year and month, or its year, can mean. */
+static bool first_day(const char *text, int32_t *day)
+{
+    const size_t size = strlen(text);
+    char whole[11] = "0000-01-01";
+
+    if (size != 4 && size != 7 && size != 10)
+        return false;
+    memcpy(whole, text, size);
+    return day_parse(whole, day);
+}
+
+/* Who the patient is, and what rules about age say, hang on it: held until it is right. */
 static void read_birth_date(struct screen *screen)
 {
     const Fascia__Patient *patient = screen->referral->patient;
     int32_t day;
 
-    if (patient == NULL || strlen(patient->birth_date) < 10)
+    if (patient == NULL || *patient->birth_date == '\0')
         return;
-    if (!day_parse(patient->birth_date, &day))
-        screen_warn(screen, KIND(BAD_TYPE), "", "patient.birth_date",
-                    "the birth date is not a date of the form YYYY-MM-DD that exists; rules about age were left out");
+    if (!first_day(patient->birth_date, &day))
+        screen_hold(screen, KIND(BAD_TYPE), "", "patient.birth_date",
+                    "the birth date is not a date that exists: send it as YYYY-MM-DD, or as much of it as is known");
     else if (day > screen->today)
         screen_hold(screen, KIND(BAD_TYPE), "", "patient.birth_date", "the birth date lies in the future");
 }

@@ -179,6 +179,16 @@ int ctl_command(struct ctl_call *call, Fascia__Command *command)
     return code;
 }
 
+/* A number that the node can't tell is null, and not what stands in its place. */
+static void forget_unknown(json_t *node)
+{
+    const json_t *names = json_object_get(node, "unknown");
+
+    for (size_t i = 0; i < json_array_size(names); i++)
+        if (json_object_get(node, json_string_value(json_array_get(names, i))) != NULL)
+            json_object_set_new(node, json_string_value(json_array_get(names, i)), json_null());
+}
+
 /* Of an answer, what it does not use is left out: its own fields, and lists that another question fills. */
 static void leave_out_unused(json_t *object, const char *list)
 {
@@ -202,6 +212,7 @@ void ctl_print_json(struct ctl_call *call, const ProtobufCMessage *message, cons
 
     if (message->descriptor == &fascia__control_response__descriptor)
         leave_out_unused(object, list);
+    forget_unknown(json_object_get(object, "node"));
     json_dumpf(object, call->out, JSON_INDENT(2));
     fputc('\n', call->out);
     json_decref(object);

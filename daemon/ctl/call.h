@@ -37,7 +37,7 @@ struct ctl_call {
     int64_t event;
     const char *condition, *technique, *certification, *payer, *language, *gender, *mode, *postal_code, *position,
         *within, *jurisdiction, *not_before, *not_after, *window, *named, *without, *weights; /* of a question */
-    bool all, history, content, move, dry_run, all_or_nothing, given_up;
+    bool all, history, content, move, anyway, dry_run, all_or_nothing, given_up;
 };
 
 enum ctl_option {
@@ -56,6 +56,7 @@ enum ctl_option {
     CTL_OPTION_AT,
     CTL_OPTION_MINUTES,
     CTL_OPTION_MOVE,
+    CTL_OPTION_ANYWAY,
     CTL_OPTION_SUMMARY,
     CTL_OPTION_GOAL,
     CTL_OPTION_PAIN_BEFORE,

@@ -205,7 +205,6 @@ static void write_texts(FILE *out, char *const *texts, size_t count)
 TEXT_COLUMN(identifier)
 TEXT_COLUMN(name)
 TEXT_COLUMN(profession)
-TEXT_COLUMN(time_zone)
 TEXT_COLUMN(telephone)
 NUMBER_COLUMN(capacity, 10000)
 NUMBER_COLUMN(rating_sum, 1000000000)
@@ -213,6 +212,18 @@ NUMBER_COLUMN(rating_count, 10000000)
 TEXTS_COLUMN(techniques)
 TEXTS_COLUMN(payers)
 TEXTS_COLUMN(languages)
+
+static bool read_time_zone(char *text, Fascia__Therapist *therapist, struct fault *fault)
+{
+    (void)fault;
+    return read_text(text, &therapist->time_zone);
+}
+
+/* What the daemon filled in was not in the row. */
+static void write_time_zone(FILE *out, const Fascia__Therapist *therapist)
+{
+    fputs(therapist->time_zone_derived ? "" : therapist->time_zone, out);
+}
 
 /* ---- words ----------------------------------------------------------------------------------------------------------- */
 
@@ -590,7 +601,7 @@ static void write_places(FILE *out, const Fascia__Therapist *therapist)
         const Fascia__Place *place = therapist->places[i];
         char latitude[16] = "";
         char longitude[16] = "";
-        write_degrees(place->position, latitude, longitude);
+        write_degrees(place->position_derived ? NULL : place->position, latitude, longitude);
         const char *const parts[] = {place->name, place->postal_code, latitude,
                                      longitude,   place->address,     place->country};
         fputs(i > 0 ? ";" : "", out);

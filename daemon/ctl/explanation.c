@@ -1,5 +1,6 @@
 #include "ctl/explanation.h"
 
+#include "ctl/need.h"
 #include "ctl/show.h"
 #include "ctl/words.h"
 
@@ -125,81 +126,6 @@ static void show_misses(struct ctl_call *call, const Fascia__Explanation *explan
               call->out);
     if (explanation->passed == 0 || explanation->n_near_misses > 0)
         fputc('\n', call->out);
-}
-
-/* ---- what was asked for ---- */
-
-static void show_place(struct ctl_call *call, const Fascia__Need *need)
-{
-    char word[64];
-
-    if (need->visit_mode != FASCIA__VISIT_MODE__VISIT_MODE_UNSPECIFIED)
-        ctl_show_field(call, "visit", "%u minutes, %s", need->duration_minutes,
-                       ctl_word(&fascia__visit_mode__descriptor, (int)need->visit_mode, word));
-    else
-        ctl_show_field(call, "visit", "%u minutes", need->duration_minutes);
-    ctl_show_field(call, "where", "%s, within %.1f km%s", need->jurisdiction, need->max_distance / 1000.0,
-                   need->position_known ? "" : " of a place that is not known");
-}
-
-static void show_window(FILE *out, const Fascia__Window *window)
-{
-    static const char *const days[7] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-    bool first = true;
-
-    for (int day = 0; day < 7 && (window->weekdays & 0x7f) != 0x7f; day++)
-        if ((window->weekdays >> day & 1) != 0) {
-            fprintf(out, "%s%s", first ? "" : ",", days[day]);
-            first = false;
-        }
-    fprintf(out, "%s%02u:%02u-%02u:%02u", first ? "" : " ", window->from_minute / 60, window->from_minute % 60,
-            window->to_minute / 60, window->to_minute % 60);
-}
-
-static void show_time(struct ctl_call *call, const Fascia__Need *need)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-
-    INVARIANT(out != NULL);
-    fprintf(out, "from %s%s%s", need->not_before, need->not_after[0] != '\0' ? " to " : "", need->not_after);
-    for (size_t i = 0; i < need->n_windows; i++) {
-        fputs("; ", out);
-        show_window(out, need->windows[i]);
-    }
-    fclose(out);
-    ctl_show_field(call, "when", "%s (%s)", text, need->time_zone);
-    free(text);
-}
-
-static void show_certifications(struct ctl_call *call, const Fascia__Need *need)
-{
-    for (size_t i = 0; i < need->n_certifications; i++) {
-        const Fascia__Alternatives *group = need->certifications[i];
-
-        ctl_show_list(call, i == 0 ? "certifications" : "and", group->any_of, group->n_any_of);
-    }
-}
-
-static void show_need(struct ctl_call *call, const Fascia__Need *need)
-{
-    char word[64];
-
-    fputs("asked for\n", call->out);
-    ctl_show_list(call, "conditions", need->conditions, need->n_conditions);
-    ctl_show_list(call, "techniques", need->techniques_required, need->n_techniques_required);
-    ctl_show_list(call, need->n_techniques_required > 0 ? "and one of" : "one of", need->techniques_suitable,
-                  need->n_techniques_suitable);
-    ctl_show_list(call, "avoid", need->techniques_avoided, need->n_techniques_avoided);
-    show_certifications(call, need);
-    ctl_show_list(call, "payers", need->payers, need->n_payers);
-    ctl_show_list(call, "languages", need->languages, need->n_languages);
-    if (need->therapist_gender != FASCIA__GENDER__GENDER_UNSPECIFIED)
-        ctl_show_field(call, "gender", "%s", ctl_word(&fascia__gender__descriptor, (int)need->therapist_gender, word));
-    ctl_show_field(call, "named", "%s", need->therapist);
-    show_place(call, need);
-    show_time(call, need);
 }
 
 /* ---- what became of a candidate ---- */
@@ -472,7 +398,7 @@ void ctl_show_explanation(struct ctl_call *call, const Fascia__ControlResponse *
                 ctl_when(zone, explanation->at, when));
     show_misses(call, explanation, referral);
     if (explanation->need != NULL)
-        show_need(call, explanation->need);
+        ctl_show_need(call, explanation->need);
     show_candidates(call, response, recorded, zone);
     show_gates(call, explanation);
     show_how(call, response, recorded);

@@ -119,6 +119,8 @@ static void write_visit_ended(FILE *out, const Fascia__Event *event, const struc
     (void)zone;
     fprintf(out, "visit %u %s", event->visit_ended->visit,
             ctl_word(&fascia__visit_ended__how__descriptor, (int)event->visit_ended->how, word));
+    if (event->visit_ended->anyway)
+        fputs(" before it had begun", out);
     if (event->visit_ended->note[0] != '\0')
         fprintf(out, ": %s", event->visit_ended->note);
 }

@@ -11,12 +11,15 @@
 struct chunk {
     Fascia__Therapist *therapists[IMPORT_CHUNK_ROWS];
     size_t lines[IMPORT_CHUNK_ROWS]; /* they came from */
+    struct therapist_columns columns[IMPORT_CHUNK_ROWS];
     size_t count, bytes;
 };
 
 /* What an answer is read against. */
 struct sent {
+    const struct therapist_file *file;
     size_t lines[IMPORT_CHUNK_ROWS];
+    struct therapist_columns columns[IMPORT_CHUNK_ROWS];
     size_t count; /* 0: no answer is due */
 };
 
@@ -79,7 +82,12 @@ static void take_answer(struct ctl_import *import, const struct sent *sent, cons
     for (size_t i = 0; i < answer->n_problems; i++) {
         const Fascia__Problem *problem = answer->problems[i];
         const size_t row = row_of(problem->location, sent->count);
-        ctl_problems_add(&import->problems, row > 0 ? sent->lines[row - 1] : 0, 0, problem->field, problem->message);
+        if (row > 0)
+            ctl_problems_add(&import->problems, sent->lines[row - 1],
+                             therapist_file_column_of(sent->file, &sent->columns[row - 1], problem->field),
+                             problem->field, problem->message);
+        else
+            ctl_problems_add(&import->problems, 0, 0, problem->field, problem->message);
         refused[row] |= problem->severity == FASCIA__PROBLEM__SEVERITY__ERROR;
     }
     for (size_t row = 1; row <= sent->count; row++)
@@ -122,6 +130,7 @@ static int send_chunk(struct ctl_import *import, struct traffic *traffic, size_t
         code = receive_answer(import, &traffic->sent);
     if (code == CTL_OK) {
         memcpy(traffic->sent.lines, chunk->lines, chunk->count * sizeof *chunk->lines);
+        memcpy(traffic->sent.columns, chunk->columns, chunk->count * sizeof *chunk->columns);
         traffic->sent.count = chunk->count;
     }
     clear_chunk(chunk);
@@ -150,6 +159,7 @@ static int take_row(struct ctl_import *import, struct traffic *traffic, void **s
     if (chunk->bytes + bytes > IMPORT_CHUNK_BYTES)
         code = send_chunk(import, traffic, therapist_file_unread(file));
     chunk->therapists[chunk->count] = therapist;
+    therapist_file_keep_columns(file, &chunk->columns[chunk->count]);
     chunk->lines[chunk->count++] = line;
     chunk->bytes += bytes;
     if (code == CTL_OK && chunk->count == IMPORT_CHUNK_ROWS)
@@ -165,6 +175,7 @@ int ctl_import_run(struct ctl_import *import)
     enum therapist_row row = THERAPIST_WRONG;
     int code = CTL_OK;
 
+    traffic->sent.file = file;
     while (code == CTL_OK && row != THERAPIST_END && row != THERAPIST_STOP) {
         Fascia__Therapist *therapist = NULL;
         size_t line = 0;
@@ -182,6 +193,7 @@ int ctl_import_run(struct ctl_import *import)
         code = send_chunk(import, traffic, 0);
     if (code == CTL_OK)
         code = receive_answer(import, &traffic->sent);
+    ctl_problems_sort(&import->problems); /* the daemon's came later than those of later lines */
     clear_chunk(&traffic->chunk);
     free(traffic);
     tdestroy(seen, free);

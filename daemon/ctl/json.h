@@ -22,7 +22,9 @@ enum ctl_json_form {
 json_t *ctl_json_write(const ProtobufCMessage *message, enum ctl_json_form form);
 
 /* Fills an initialised message from an object; all that it adds is heap, freed with the message. Unknown members, wrong types and numbers out of
- * range are refused with a path ("places[1].postal_code"), never with the value. Bytes and maps are not read. */
+ * range are refused with a path ("places[1].postal_code"), never with the value. Bytes and maps are not read. The first of the two reads one member. */
+MUST_CHECK bool ctl_json_read_member(const char *name, const json_t *value, ProtobufCMessage *message,
+                                     struct fault *fault);
 MUST_CHECK bool ctl_json_read(const json_t *object, ProtobufCMessage *message, struct fault *fault);
 
 #endif

@@ -162,6 +162,17 @@ static bool read_field(const ProtobufCFieldDescriptor *field, const json_t *valu
     return false;
 }
 
+bool ctl_json_read_member(const char *name, const json_t *value, ProtobufCMessage *message, struct fault *fault)
+{
+    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
+
+    if (field != NULL)
+        return read_field(field, value, (uint8_t *)message, fault);
+    /* a member's name is shown only as far as it can be one of ours */
+    fault_set(fault, "%.48s: there is no such member", name);
+    return false;
+}
+
 bool ctl_json_read(const json_t *object, ProtobufCMessage *message, struct fault *fault)
 {
     const char *name;
@@ -169,14 +180,7 @@ bool ctl_json_read(const json_t *object, ProtobufCMessage *message, struct fault
 
     json_object_foreach((json_t *)object, name, value)
     {
-        const ProtobufCFieldDescriptor *field =
-            protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
-        if (field == NULL) {
-            /* a member's name is shown only as far as it can be one of ours */
-            fault_set(fault, "%.48s: there is no such member", name);
-            return false;
-        }
-        if (!read_field(field, value, (uint8_t *)message, fault))
+        if (!ctl_json_read_member(name, value, message, fault))
             return false;
     }
     return true;

@@ -12,7 +12,24 @@ void ctl_problems_add(struct ctl_problems *problems, size_t line, size_t column,
         return;
     problems->items = memory_grow(problems->items, &problems->room, problems->count + 1, sizeof *problems->items);
     problems->items[problems->count++] =
-        (struct ctl_problem){line, column, memory_text(field != NULL ? field : ""), memory_text(text)};
+        (struct ctl_problem){line, column, memory_text(field != NULL ? field : ""), memory_text(text), problems->total};
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct ctl_problem *one = left, *other = right;
+
+    if (one->line != other->line)
+        return one->line < other->line ? -1 : 1;
+    if (one->column != other->column)
+        return one->column < other->column ? -1 : 1;
+    return one->number < other->number ? -1 : one->number > other->number;
+}
+
+void ctl_problems_sort(struct ctl_problems *problems)
+{
+    if (problems->count > 1)
+        qsort(problems->items, problems->count, sizeof *problems->items, by_place);
 }
 
 void ctl_problems_finish(struct ctl_problems *problems)

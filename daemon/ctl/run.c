@@ -36,6 +36,7 @@ static const struct option_row option_rows[CTL_OPTION_COUNT] = {
     [CTL_OPTION_AT] = {"at", "TIME", "2026-12-03T09:15:00-05:00, or '2026-12-03 09:15' by the clock of the therapist's zone or of --zone", KIND_TEXT, MEMBER(at), 0, 0},
     [CTL_OPTION_MINUTES] = {"minutes", "N", "length of the visit (as the first)", KIND_NUMBER, MEMBER(minutes), 15, 480},
     [CTL_OPTION_MOVE] = {"move", NULL, "in place of the visit that is booked", KIND_FLAG, MEMBER(move), 0, 0},
+    [CTL_OPTION_ANYWAY] = {"anyway", NULL, "insist: before the visit has begun, or with no visit; it is recorded", KIND_FLAG, MEMBER(anyway), 0, 0},
     [CTL_OPTION_SUMMARY] = {"summary", "TEXT", "what became of it, for the referrer", KIND_TEXT, MEMBER(summary), 0, 0},
     [CTL_OPTION_GOAL] = {"goal", "GOAL", "met, partly-met or not-met", KIND_TEXT, MEMBER(goal), 0, 0},
     [CTL_OPTION_PAIN_BEFORE] = {"pain-before", "N", "pain before the first visit, 0 to 10", KIND_NUMBER, MEMBER(pain_before), 0, 10},

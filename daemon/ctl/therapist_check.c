@@ -10,11 +10,27 @@ struct check {
     const struct therapist_file *columns;
     size_t line;
     struct ctl_problems *problems;
+    size_t told; /* problems that were there before */
     bool good;
 };
 
+/* Whether something was said of this field, or of a part of it, on this line before the checks began. */
+static bool told(const struct check *check, const char *field)
+{
+    const size_t size = strcspn(field, "[.");
+
+    for (size_t i = check->told; i > 0 && check->problems->items[i - 1].line == check->line; i--) {
+        const char *before = check->problems->items[i - 1].field;
+        if (strcspn(before, "[.") == size && strncmp(before, field, size) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void say(struct check *check, const char *field, const char *text)
 {
+    if (told(check, field))
+        return;
     ctl_problems_add(check->problems, check->line, therapist_file_column(check->columns, field), field, text);
     check->good = false;
 }
@@ -122,7 +138,7 @@ static void check_hours(struct check *check, const Fascia__Therapist *therapist)
 bool therapist_check(const Fascia__Therapist *therapist, const struct therapist_file *columns, size_t line,
                      struct ctl_problems *problems)
 {
-    struct check check = {columns, line, problems, true};
+    struct check check = {columns, line, problems, problems->count, true};
 
     check_identity(&check, therapist);
     check_credentials(&check, therapist);
@@ -132,7 +148,7 @@ bool therapist_check(const Fascia__Therapist *therapist, const struct therapist_
         say(&check, "capacity", "is over 10000 open cases");
     if (therapist->home_radius > 1000000)
         say(&check, "home_radius", "is over 1000 km");
-    if (therapist->rating_sum > (uint64_t)therapist->rating_count * 100)
+    if (therapist->rating_sum > (uint64_t)therapist->rating_count * 100 && !told(&check, "rating_count"))
         say(&check, "rating_sum", "is more than 100 points for each of rating_count");
     return check.good;
 }

@@ -3,10 +3,13 @@
 #include "ctl/columns.h"
 #include "ctl/therapist_formats.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+static_assert(CTL_COLUMNS_MOST <= THERAPIST_FIELDS_MOST, "every column of a row can be kept");
 
 #define WINDOW_BYTES (THERAPIST_ROW_BYTES + 65536)
 
@@ -210,11 +213,7 @@ enum therapist_row therapist_csv_next(struct therapist_csv *csv, Fascia__Therapi
         return THERAPIST_WRONG;
     *therapist = memory_allocate(1, sizeof **therapist);
     fascia__therapist__init(*therapist);
-    if (read_fields(csv, &row, *therapist))
-        return THERAPIST_ROW;
-    fascia__therapist__free_unpacked(*therapist, NULL);
-    *therapist = NULL;
-    return THERAPIST_WRONG;
+    return read_fields(csv, &row, *therapist) ? THERAPIST_ROW : THERAPIST_WRONG;
 }
 
 size_t therapist_csv_unread(const struct therapist_csv *csv)
@@ -222,15 +221,21 @@ size_t therapist_csv_unread(const struct therapist_csv *csv)
     return csv->end - csv->begin;
 }
 
-size_t therapist_csv_column(const struct therapist_csv *csv, const char *field)
+void therapist_csv_keep_columns(const struct therapist_csv *csv, struct therapist_columns *columns)
+{
+    for (size_t i = 0; i < csv->column_count; i++)
+        columns->at[i] = (uint32_t)csv->at[i];
+}
+
+int therapist_csv_find(const struct therapist_csv *csv, const char *field)
 {
     for (size_t i = 0; i < csv->column_count; i++) {
         const char *name = csv->columns[i]->name;
         const size_t size = strcmp(name, "home_radius_km") == 0 ? strlen("home_radius") : strlen(name);
         if (strncmp(name, field, size) == 0 && (field[size] == '\0' || field[size] == '[' || field[size] == '.'))
-            return csv->at[i];
+            return (int)i;
     }
-    return 0;
+    return -1;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------------- */

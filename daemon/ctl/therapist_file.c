@@ -51,8 +51,11 @@ enum therapist_row therapist_file_next(struct therapist_file *file, Fascia__Ther
     *line = 0;
     row = file->csv != NULL ? therapist_csv_next(file->csv, therapist, line)
                             : therapist_ndjson_next(file->ndjson, therapist, line);
-    if (row != THERAPIST_ROW || therapist_check(*therapist, file, *line, file->problems))
+    if (*therapist == NULL)
         return row;
+    /* Of a row that is wrong already, the rest is checked all the same: who mends it sees everything at once. */
+    if (therapist_check(*therapist, file, *line, file->problems) && row == THERAPIST_ROW)
+        return THERAPIST_ROW;
     fascia__therapist__free_unpacked(*therapist, NULL);
     *therapist = NULL;
     return THERAPIST_WRONG;
@@ -63,9 +66,31 @@ size_t therapist_file_unread(const struct therapist_file *file)
     return file->csv != NULL ? therapist_csv_unread(file->csv) : 0;
 }
 
+void therapist_file_keep_columns(const struct therapist_file *file, struct therapist_columns *columns)
+{
+    *columns = (struct therapist_columns){{0}};
+    if (file->csv != NULL)
+        therapist_csv_keep_columns(file->csv, columns);
+    else
+        therapist_ndjson_keep_columns(file->ndjson, columns);
+}
+
+size_t therapist_file_column_of(const struct therapist_file *file, const struct therapist_columns *columns,
+                                const char *field)
+{
+    const int found = file->csv != NULL ? therapist_csv_find(file->csv, field) : therapist_ndjson_find(field);
+
+    return found >= 0 && columns->at[found] > 0 ? columns->at[found] : 1;
+}
+
 size_t therapist_file_column(const struct therapist_file *file, const char *field)
 {
-    return file != NULL && file->csv != NULL ? therapist_csv_column(file->csv, field) : 0;
+    struct therapist_columns columns;
+
+    if (file == NULL)
+        return 0;
+    therapist_file_keep_columns(file, &columns);
+    return therapist_file_column_of(file, &columns, field);
 }
 
 void therapist_write_header(FILE *out, enum therapist_format format)

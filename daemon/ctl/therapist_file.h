@@ -33,8 +33,17 @@ void therapist_file_destroy(struct therapist_file *file);
 enum therapist_row therapist_file_next(struct therapist_file *file, Fascia__Therapist **therapist, size_t *line);
 /* Bytes of the stream that were read ahead, behind the current row. */
 size_t therapist_file_unread(const struct therapist_file *file);
-/* Where in the current row a field stands ("licences[2].valid_to" or "licences"): a column in characters, 0 when there is none. */
+/* Where in the current row a field stands ("licences[2].valid_to" or "licences"): a column in characters; 1 when the row has no such field. */
 size_t therapist_file_column(const struct therapist_file *file, const char *field);
+
+/* The columns of a row, kept for when it is no longer the current one. */
+#define THERAPIST_FIELDS_MOST 32
+struct therapist_columns {
+    uint32_t at[THERAPIST_FIELDS_MOST];
+};
+void therapist_file_keep_columns(const struct therapist_file *file, struct therapist_columns *columns);
+size_t therapist_file_column_of(const struct therapist_file *file, const struct therapist_columns *columns,
+                                const char *field);
 
 /* "ndjson", "jsonl", "json" or "csv". */
 MUST_CHECK bool therapist_format_of(const char *word, enum therapist_format *format);
@@ -43,7 +52,8 @@ MUST_CHECK bool therapist_format_of(const char *word, enum therapist_format *for
 void therapist_write_header(FILE *out, enum therapist_format format);
 void therapist_write(FILE *out, enum therapist_format format, const Fascia__Therapist *therapist);
 
-/* What can be checked of a therapist by itself; false when problems were added. columns tells where fields stand; NULL. */
+/* What can be checked of a therapist by itself; false when problems were added. columns tells where fields stand; NULL. A field of which
+ * the problems have something on this line already is passed over. */
 MUST_CHECK bool therapist_check(const Fascia__Therapist *therapist, const struct therapist_file *columns, size_t line,
                                 struct ctl_problems *problems);
 

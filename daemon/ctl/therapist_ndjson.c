@@ -4,6 +4,7 @@
 #include "ctl/json.h"
 #include "ctl/therapist_formats.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,12 @@
 struct therapist_ndjson {
     FILE *stream;
     struct ctl_problems *problems;
-    char *text; /* the line; THERAPIST_ROW_BYTES and a NUL */
+    char *text;        /* the line; THERAPIST_ROW_BYTES and a NUL */
+    size_t size, skip; /* of the line, and of the byte order mark before its object */
     size_t line;
 };
+
+static_assert(THERAPIST_FIELDS_MOST >= 22, "every member of a therapist can be kept");
 
 struct therapist_ndjson *therapist_ndjson_create(FILE *stream, struct ctl_problems *problems)
 {
@@ -63,11 +67,13 @@ static json_t *parse(struct therapist_ndjson *ndjson, size_t size)
     json_error_t error;
     json_t *object = NULL;
 
+    ndjson->size = size < THERAPIST_ROW_BYTES ? size : THERAPIST_ROW_BYTES;
+    ndjson->skip = marked ? 3 : 0;
     if (size > THERAPIST_ROW_BYTES) {
         ctl_problems_add(ndjson->problems, ndjson->line, 0, "", "the line is longer than 1 MiB");
         return NULL;
     }
-    object = json_loadb(ndjson->text + (marked ? 3 : 0), size - (marked ? 3 : 0), JSON_REJECT_DUPLICATES, &error);
+    object = json_loadb(ndjson->text + ndjson->skip, size - ndjson->skip, JSON_REJECT_DUPLICATES, &error);
     if (object == NULL)
         ctl_problems_add(ndjson->problems, ndjson->line, error.column > 0 ? (size_t)error.column : 1, "", error.text);
     else if (!json_is_object(object))
@@ -76,6 +82,104 @@ static json_t *parse(struct therapist_ndjson *ndjson, size_t size)
         return object;
     json_decref(object);
     return NULL;
+}
+
+/* ---- where members stand ----------------------------------------------------------------------------------------------- */
+
+/* A walk over the members of a line's object. The line was parsed before: it is well formed. */
+struct walk {
+    const char *at, *end;
+    size_t depth;
+    size_t column; /* of at */
+    bool key;      /* a string that begins here is a member's name */
+};
+
+static void step(struct walk *walk)
+{
+    walk->column += ((unsigned char)*walk->at & 0xc0) != 0x80;
+    walk->at++;
+}
+
+/* Over a string, from quote to quote. */
+static void pass_string(struct walk *walk)
+{
+    for (step(walk); walk->at < walk->end && *walk->at != '"'; step(walk))
+        if (*walk->at == '\\')
+            step(walk);
+    if (walk->at < walk->end)
+        step(walk);
+}
+
+static bool next_member(struct walk *walk, const char **name, size_t *size, size_t *column)
+{
+    while (walk->at < walk->end) {
+        const char letter = *walk->at;
+        if (letter == '"') {
+            const bool found = walk->key && walk->depth == 1;
+            *name = walk->at + 1;
+            *column = walk->column;
+            pass_string(walk);
+            *size = (size_t)(walk->at - *name) - 1;
+            if (found)
+                return true;
+            continue;
+        }
+        if (letter == '{' || letter == '[')
+            walk->depth++;
+        else if (letter == '}' || letter == ']')
+            walk->depth--;
+        if (letter == '{' || letter == ',')
+            walk->key = true;
+        else if (letter == ':' || letter == '[')
+            walk->key = false;
+        step(walk);
+    }
+    return false;
+}
+
+static struct walk walk_line(const struct therapist_ndjson *ndjson)
+{
+    return (struct walk){.at = ndjson->text + ndjson->skip, .end = ndjson->text + ndjson->size, .column = 1};
+}
+
+/* 1, where the object begins, for a member that is not there. */
+static size_t column_of(const struct therapist_ndjson *ndjson, const char *member)
+{
+    struct walk walk = walk_line(ndjson);
+    const char *name;
+    size_t size, column;
+
+    while (next_member(&walk, &name, &size, &column))
+        if (strlen(member) == size && memcmp(member, name, size) == 0)
+            return column;
+    return 1;
+}
+
+int therapist_ndjson_find(const char *field)
+{
+    const ProtobufCMessageDescriptor *type = &fascia__therapist__descriptor;
+    const size_t size = strcspn(field, "[.");
+
+    for (unsigned i = 0; i < type->n_fields && i < THERAPIST_FIELDS_MOST; i++)
+        if (strlen(type->fields[i].name) == size && strncmp(type->fields[i].name, field, size) == 0)
+            return (int)i;
+    return -1;
+}
+
+void therapist_ndjson_keep_columns(const struct therapist_ndjson *ndjson, struct therapist_columns *columns)
+{
+    struct walk walk = walk_line(ndjson);
+    const char *name;
+    size_t size, column;
+
+    while (next_member(&walk, &name, &size, &column)) {
+        char member[64];
+        int found;
+        snprintf(member, sizeof member, "%.*s", (int)(size < sizeof member ? size : sizeof member), name);
+        found = therapist_ndjson_find(member);
+        if (found >= 0)
+            columns->at[found] = (uint32_t)column;
+    }
 }
 
 /* ---- notations beyond the messages' own ------------------------------------------------------------------------------ */
@@ -134,7 +238,8 @@ static bool read_places(struct therapist_ndjson *ndjson, json_t *object)
         if (read_place(json_array_get(places, i), &fault))
             continue;
         snprintf(field, sizeof field, "places[%zu].position", i + 1);
-        ctl_problems_add(ndjson->problems, ndjson->line, 0, field, fault.text);
+        ctl_problems_add(ndjson->problems, ndjson->line, column_of(ndjson, "places"), field, fault.text);
+        json_object_del(object, "places");
         return false;
     }
     return true;
@@ -153,9 +258,29 @@ static bool read_text_member(struct therapist_ndjson *ndjson, json_t *object, co
         return true;
     good = read(json_string_value(member), therapist, &fault);
     if (!good)
-        ctl_problems_add(ndjson->problems, ndjson->line, 0, name, fault.text);
+        ctl_problems_add(ndjson->problems, ndjson->line, column_of(ndjson, name), name, fault.text);
     json_object_del(object, name);
     return good;
+}
+
+/* What the daemon filled in (a postal code's place, a place's zone) is not in the rows that are written, and is left out of those read. */
+static void leave_out_derived(json_t *object, const char *member, const char *mark)
+{
+    const json_t *derived = json_object_get(object, mark);
+
+    if (json_is_true(derived))
+        json_object_del(object, member);
+    if (json_is_boolean(derived))
+        json_object_del(object, mark);
+}
+
+static void leave_out_all_derived(json_t *object)
+{
+    const json_t *places = json_object_get(object, "places");
+
+    for (size_t i = 0; i < json_array_size(places); i++)
+        leave_out_derived(json_array_get(places, i), "position", "position_derived");
+    leave_out_derived(object, "time_zone", "time_zone_derived");
 }
 
 /* ---- rows ------------------------------------------------------------------------------------------------------------ */
@@ -166,22 +291,38 @@ static bool has_members(struct therapist_ndjson *ndjson, const json_t *object)
 
     for (size_t i = 0; i < ctl_column_count; i++)
         if (ctl_columns[i].required && json_object_get(object, ctl_columns[i].name) == NULL) {
-            ctl_problems_add(ndjson->problems, ndjson->line, 0, ctl_columns[i].name, "is missing");
+            ctl_problems_add(ndjson->problems, ndjson->line, 1, ctl_columns[i].name, "is missing");
             good = false;
         }
     return good;
 }
 
+/* The reader's fault begins with the path of what is wrong: "places[2].name: must be text". */
+static void say_of_member(struct therapist_ndjson *ndjson, const char *name, const char *text)
+{
+    const char *what = strstr(text, ": ");
+    char field[96];
+
+    snprintf(field, sizeof field, "%.*s", what != NULL ? (int)(what - text) : 0, text);
+    ctl_problems_add(ndjson->problems, ndjson->line, column_of(ndjson, name), field, what != NULL ? what + 2 : text);
+}
+
 static bool read_object(struct therapist_ndjson *ndjson, json_t *object, Fascia__Therapist *therapist)
 {
-    struct fault fault = {{0}};
+    const char *name;
+    json_t *value;
     bool good = has_members(ndjson, object);
 
+    leave_out_all_derived(object);
     good &= read_text_member(ndjson, object, "hours", ctl_hours_parse, therapist);
     good &= read_text_member(ndjson, object, "exceptions", ctl_exceptions_parse, therapist);
     good &= read_places(ndjson, object);
-    if (good && !ctl_json_read(object, &therapist->base, &fault)) {
-        ctl_problems_add(ndjson->problems, ndjson->line, 0, "", fault.text);
+    json_object_foreach(object, name, value)
+    {
+        struct fault fault = {{0}};
+        if (ctl_json_read_member(name, value, &therapist->base, &fault))
+            continue;
+        say_of_member(ndjson, name, fault.text);
         good = false;
     }
     return good;
@@ -209,11 +350,7 @@ enum therapist_row therapist_ndjson_next(struct therapist_ndjson *ndjson, Fascia
     fascia__therapist__init(*therapist);
     good = read_object(ndjson, object, *therapist);
     json_decref(object);
-    if (good)
-        return THERAPIST_ROW;
-    fascia__therapist__free_unpacked(*therapist, NULL);
-    *therapist = NULL;
-    return THERAPIST_WRONG;
+    return good ? THERAPIST_ROW : THERAPIST_WRONG;
 }
 
 /* Hours as text, and what a row must have even when it is nothing. */
@@ -232,6 +369,7 @@ void therapist_ndjson_write(FILE *out, const Fascia__Therapist *therapist)
             json_object_set_new(object, i == 0 ? "hours" : "exceptions", json_string(text));
         free(text);
     }
+    leave_out_all_derived(object);
     json_object_set_new(object, "capacity", json_integer(therapist->capacity));
     json_dumpf(object, out, JSON_COMPACT);
     fputc('\n', out);

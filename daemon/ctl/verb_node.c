@@ -35,6 +35,34 @@ static void show_sources(struct ctl_call *call, const Fascia__Node *node)
     ctl_table_finish(table, call, "no sources are configured");
 }
 
+/* A number of the node, or that it can't be told. */
+static const char *number_text(const Fascia__Node *node, const char *name, uint64_t number, char text[24])
+{
+    for (size_t i = 0; i < node->n_unknown; i++)
+        if (strcmp(node->unknown[i], name) == 0)
+            return "unknown";
+    snprintf(text, 24, "%" PRIu64, number);
+    return text;
+}
+
+static void show_numbers(struct ctl_call *call, const Fascia__Node *node)
+{
+    const struct {
+        const char *label, *name;
+        uint64_t number;
+    } numbers[] = {{"open referrals", "referrals_open", node->referrals_open},
+                   {"waiting for capacity", "waitlisted", node->waitlisted},
+                   {"open offers", "offers_open", node->offers_open},
+                   {"therapists", "therapists", node->therapists}};
+    char text[24], more[24];
+
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        ctl_show_field(call, numbers[i].label, "%s", number_text(node, numbers[i].name, numbers[i].number, text));
+    ctl_show_field(call, "untold senders", "%s to come, %s given up",
+                   number_text(node, "outbox_pending", node->outbox_pending, text),
+                   number_text(node, "outbox_given_up", node->outbox_given_up, more));
+}
+
 static void show_node(struct ctl_call *call, const Fascia__ControlResponse *response)
 {
     const Fascia__Node *node = response->node;
@@ -49,12 +77,7 @@ static void show_node(struct ctl_call *call, const Fascia__ControlResponse *resp
         ctl_show_field(call, "accepting", "yes");
     else
         ctl_show_field(call, "accepting", "no: %s", node->not_accepting_because);
-    ctl_show_field(call, "open referrals", "%" PRIu64, node->referrals_open);
-    ctl_show_field(call, "waiting for capacity", "%" PRIu64, node->waitlisted);
-    ctl_show_field(call, "open offers", "%" PRIu64, node->offers_open);
-    ctl_show_field(call, "therapists", "%" PRIu64, node->therapists);
-    ctl_show_field(call, "untold senders", "%" PRIu64 " to come, %" PRIu64 " given up", node->outbox_pending,
-                   node->outbox_given_up);
+    show_numbers(call, node);
     fputc('\n', call->out);
     show_sources(call, node);
 }
@@ -177,6 +200,13 @@ static void show_head(struct ctl_call *call, const ProtobufCBinaryData *head)
     free(text);
 }
 
+/* The walk ends at the first entry that does not follow from those before: it knows how many were good, and not how many there are. */
+static void show_broken_chain(struct ctl_call *call, const Fascia__AuditReport *report)
+{
+    fprintf(call->out, "THE CHAIN IS BROKEN after %" PRIu64 " good %s: entry %" PRIu64 " was changed or is missing\n",
+            report->entries, report->entries == 1 ? "entry" : "entries", report->first_bad);
+}
+
 static int verify_audit(struct ctl_call *call)
 {
     Fascia__ControlRequest request = FASCIA__CONTROL_REQUEST__INIT;
@@ -200,8 +230,7 @@ static int verify_audit(struct ctl_call *call)
         fprintf(call->out, "the chain of %" PRIu64 " entries is whole\n", report->entries);
         show_head(call, &report->head);
     } else {
-        fprintf(call->out, "THE CHAIN IS BROKEN at entry %" PRIu64 " of %" PRIu64 "\n", report->first_bad,
-                report->entries);
+        show_broken_chain(call, report);
     }
     if (report != NULL && !report->whole)
         code = CTL_REFUSED;

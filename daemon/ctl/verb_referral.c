@@ -2,6 +2,7 @@
 #include "core/memory.h"
 #include "ctl/call.h"
 #include "ctl/history.h"
+#include "ctl/need.h"
 #include "ctl/show.h"
 #include "ctl/words.h"
 
@@ -139,79 +140,41 @@ static int list(struct ctl_call *call)
 
 /* ---- show ------------------------------------------------------------------------------------------------------------ */
 
+static void show_visit(struct ctl_call *call, const Fascia__Status *status, const struct zone *zone)
+{
+    char from[40], to[40];
+
+    if (status->visit_from == 0)
+        return;
+    ctl_show_field(call, "visit", "%s to %s", ctl_when(zone, status->visit_from, from),
+                   ctl_when(zone, status->visit_to, to));
+}
+
+static void show_outcome(struct ctl_call *call, const Fascia__OutcomeReported *outcome)
+{
+    ctl_show_field(call, "outcome", "%s", outcome->summary);
+    ctl_show_field(call, "goal", "%s", outcome->goal);
+    ctl_show_field(call, "visits", "%u", outcome->visits);
+    if (outcome->pain_before >= 0)
+        ctl_show_field(call, "pain before", "%d of 10", outcome->pain_before);
+    if (outcome->pain_after >= 0)
+        ctl_show_field(call, "pain after", "%d of 10", outcome->pain_after);
+}
+
 static void show_status(struct ctl_call *call, const Fascia__Status *status, const struct zone *zone)
 {
-    char text[40];
-
     ctl_show_field(call, "status", "%s", status->text);
+    ctl_show_field(call, "reason", "%s", status->reason);
     if (status->therapist[0] != '\0')
         ctl_show_field(call, "therapist", "%s %s %s", status->therapist_name, status->therapist,
                        status->therapist_phone);
-    ctl_show_field(call, "visit", "%s", ctl_when(zone, status->visit_from, text));
+    show_visit(call, status, zone);
     if (status->visits_done > 0)
         ctl_show_field(call, "visits done", "%u", status->visits_done);
+    if (status->outcome != NULL)
+        show_outcome(call, status->outcome);
     for (size_t i = 0; i < status->n_problems; i++)
         ctl_show_problem(call->out, status->problems[i]);
-}
-
-static void show_need(struct ctl_call *call, const Fascia__Need *need)
-{
-    ctl_show_list(call, "conditions", need->conditions, need->n_conditions);
-    ctl_show_list(call, "techniques", need->techniques_required, need->n_techniques_required);
-    ctl_show_list(call, "suitable", need->techniques_suitable, need->n_techniques_suitable);
-    ctl_show_list(call, "avoid", need->techniques_avoided, need->n_techniques_avoided);
-    ctl_show_list(call, "payers", need->payers, need->n_payers);
-    ctl_show_list(call, "languages", need->languages, need->n_languages);
-    ctl_show_field(call, "licensed in", "%s", need->jurisdiction);
-    ctl_show_field(call, "not before", "%s", need->not_before);
-    ctl_show_field(call, "not after", "%s", need->not_after);
-    ctl_show_field(call, "duration", "%u minutes", need->duration_minutes);
-}
-
-static void show_patient(struct ctl_call *call, const Fascia__Patient *patient)
-{
-    const Fascia__Address *address = patient->address;
-
-    ctl_show_field(call, "patient", "%s, %s", patient->family_name, patient->given_name);
-    ctl_show_field(call, "born", "%s", patient->birth_date);
-    for (size_t i = 0; i < patient->n_identifiers; i++)
-        ctl_show_field(call, "patient id", "%s %s", patient->identifiers[i]->value, patient->identifiers[i]->system);
-    if (address != NULL) {
-        ctl_show_list(call, "address", address->lines, address->n_lines);
-        ctl_show_field(call, "", "%s %s %s %s", address->postal_code, address->city, address->state, address->country);
-    }
-    ctl_show_list(call, "phone", patient->phones, patient->n_phones);
-    ctl_show_list(call, "e-mail", patient->emails, patient->n_emails);
-}
-
-static void show_codes(struct ctl_call *call, const char *label, Fascia__Code *const *codes, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        ctl_show_field(call, label, "%s %s %s", codes[i]->code, codes[i]->text, codes[i]->system);
-}
-
-static void show_content(struct ctl_call *call, const Fascia__Referral *content)
-{
-    fprintf(call->out, "as sent\n");
-    ctl_show_field(call, "sender", "%s", content->sender);
-    ctl_show_field(call, "sender's id", "%s", content->sender_referral_id);
-    if (content->referrer != NULL)
-        ctl_show_field(call, "referrer", "%s", content->referrer->name);
-    if (content->patient != NULL)
-        show_patient(call, content->patient);
-    show_codes(call, "condition", content->conditions, content->n_conditions);
-    show_codes(call, "asked for", content->procedures, content->n_procedures);
-    show_codes(call, "caution", content->flags, content->n_flags);
-    for (size_t i = 0; i < content->n_coverages; i++)
-        ctl_show_field(call, "payer", "%s %s %s", content->coverages[i]->payer, content->coverages[i]->payer_name,
-                       content->coverages[i]->member_id);
-    for (size_t i = 0; i < content->n_notes; i++)
-        ctl_show_field(call, content->notes[i]->kind, "%s", content->notes[i]->text);
-    for (size_t i = 0; i < content->n_attachments; i++)
-        ctl_show_field(call, "attachment", "%s (%s, %zu bytes)", content->attachments[i]->title,
-                       content->attachments[i]->media_type, content->attachments[i]->content.len);
-    for (size_t i = 0; i < content->n_kept; i++)
-        ctl_show_field(call, "kept", "%s: %s", content->kept[i]->location, content->kept[i]->content);
 }
 
 static void show_detail(struct ctl_call *call, const Fascia__ReferralDetail *detail, const struct zone *zone)
@@ -232,9 +195,9 @@ static void show_detail(struct ctl_call *call, const Fascia__ReferralDetail *det
     if (detail->status != NULL)
         show_status(call, detail->status, zone);
     if (detail->need != NULL)
-        show_need(call, detail->need);
+        ctl_show_need(call, detail->need);
     if (detail->content != NULL)
-        show_content(call, detail->content);
+        ctl_show_content(call, detail->content);
     if (detail->n_history > 0)
         ctl_show_history(call, detail, zone);
 }

@@ -68,6 +68,7 @@ static int end_visit(struct ctl_call *call, Fascia__VisitEnded__How how)
     if (!ctl_referral_id(call, call->words[0], &body.referral))
         return CTL_USAGE;
     body.how = how;
+    body.anyway = call->anyway;
     if (call->note != NULL)
         body.note = lent(call->note);
     command.body_case = FASCIA__COMMAND__BODY_END_VISIT;
@@ -126,6 +127,7 @@ static int report(struct ctl_call *call)
         code = count_visits(call, body.referral, &outcome.visits);
     if (code != CTL_OK)
         return code;
+    outcome.anyway = call->anyway;
     outcome.summary = lent(call->summary);
     outcome.goal = lent(call->goal);
     outcome.pain_before = (int32_t)call->pain_before;
@@ -143,14 +145,14 @@ const struct ctl_verb ctl_visit_verbs[] = {
      "book a further visit, or move the booked one",
      {CTL_OPTION_AT | CTL_NEEDED, CTL_OPTION_MINUTES, CTL_OPTION_MOVE},
      book},
-    {"visit", "done", "ID", "the booked visit took place", {CTL_OPTION_NOTE}, done},
-    {"visit", "no-show", "ID", "the patient did not come", {CTL_OPTION_NOTE}, no_show},
+    {"visit", "done", "ID", "the booked visit took place", {CTL_OPTION_NOTE, CTL_OPTION_ANYWAY}, done},
+    {"visit", "no-show", "ID", "the patient did not come", {CTL_OPTION_NOTE, CTL_OPTION_ANYWAY}, no_show},
     {"visit", "cancel", "ID", "the booked visit is called off", {CTL_OPTION_NOTE}, cancel},
     {"outcome",
      "report",
      "ID",
      "say what became of it; this closes the loop",
      {CTL_OPTION_SUMMARY | CTL_NEEDED, CTL_OPTION_GOAL | CTL_NEEDED, CTL_OPTION_PAIN_BEFORE, CTL_OPTION_PAIN_AFTER,
-      CTL_OPTION_VISITS},
+      CTL_OPTION_VISITS, CTL_OPTION_ANYWAY},
      report},
     {0}};

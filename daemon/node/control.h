@@ -57,6 +57,8 @@ void control_match(struct control_request *request); /* explanations, questions,
 bool control_is_unwanted(const struct control_request *request);
 void control_list_waiting(struct control_request *request); /* control_waiting.c */
 /* Answers with the response's node, completed by the store's own counts of the outbox. Takes the response. */
+/* Notes numbers of the status that can't be told. */
+void control_status_lacks(Fascia__Node *node, const char *const *names, size_t count);
 void control_answer_status(struct control_request *request, Fascia__ControlResponse *response);
 
 #endif

@@ -242,12 +242,24 @@ static void fill_outbox(struct store_reader *reader, struct control_job *job, st
                                 add_outbox, job, fault);
 }
 
+void control_status_lacks(Fascia__Node *node, const char *const *names, size_t count)
+{
+    node->unknown = realloc(node->unknown, (node->n_unknown + count) * sizeof *node->unknown);
+    INVARIANT(node->unknown != NULL);
+    for (size_t i = 0; i < count; i++)
+        node->unknown[node->n_unknown++] = memory_text(names[i]);
+}
+
+/* A status is told even when the store can't be read: that is when it is asked for. */
 static void fill_outbox_counts(struct store_reader *reader, struct control_job *job, struct fault *fault,
                                enum store_status *status)
 {
+    static const char *const outbox_numbers[] = {"outbox_pending", "outbox_given_up"};
     Fascia__Node *node = job->response->node;
 
-    *status = store_count_outbox(reader, &node->outbox_pending, &node->outbox_given_up, fault);
+    (void)status;
+    if (store_count_outbox(reader, &node->outbox_pending, &node->outbox_given_up, fault) != STORE_OK)
+        control_status_lacks(node, outbox_numbers, 2);
 }
 
 void control_answer_status(struct control_request *request, Fascia__ControlResponse *response)

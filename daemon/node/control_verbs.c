@@ -113,6 +113,9 @@ static void do_reload(struct control_request *request)
     control_answer(request, control_response(), true);
 }
 
+/* What count_engine tells, as the message calls it. */
+static const char *const engine_numbers[] = {"referrals_open", "therapists", "offers_open", "waitlisted"};
+
 static void count_engine(struct engine *engine, struct work *work, int64_t now, struct record_batch *batch)
 {
     struct engine_counts counts;
@@ -130,7 +133,7 @@ static void count_engine(struct engine *engine, struct work *work, int64_t now, 
     work->response->node->now = now;
 }
 
-/* A node whose disk refuses still says how it is: the counts are then missing. */
+/* A node whose disk refuses still says how it is, and which numbers it can't tell. */
 static void counted(struct work *work)
 {
     struct control_request *request = work->context;
@@ -143,6 +146,7 @@ static void counted(struct work *work)
         response->node = calloc(1, sizeof *response->node);
         INVARIANT(response->node != NULL);
         fascia__node__init(response->node);
+        control_status_lacks(response->node, engine_numbers, sizeof engine_numbers / sizeof engine_numbers[0]);
     }
     host->fill_status(host->context, response->node);
     control_answer_status(request, response);

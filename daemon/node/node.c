@@ -11,6 +11,7 @@
 #include "node/sources.h"
 #include "node/tables.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -306,11 +307,15 @@ static enum node_exit build_tables(struct node *node, struct fault *fault)
     node->zones = zones_create(node->config->zoneinfo_directory);
     node->zone_source = zones_source(node->zones);
     if (node->zone_source.find(node->zone_source.context, node->config->time_zone) == NULL) {
-        fault_set(fault, "node.time_zone '%s' is not in %s", node->config->time_zone, node->config->zoneinfo_directory);
+        fault_set(fault, "%s: node.time_zone '%s' is not in %s", config_where(node->config, "node.time_zone").text,
+                  node->config->time_zone, node->config->zoneinfo_directory);
         return NODE_EXIT_CONFIGURATION;
     }
     node->codes = tables_load(node->config->tables_directory, node->config->country, fault);
-    return node->codes != NULL ? NODE_EXIT_OK : NODE_EXIT_CONFIGURATION;
+    if (node->codes != NULL)
+        return NODE_EXIT_OK;
+    fault_prefix(fault, "%s: node.tables_directory", config_where(node->config, "node.tables_directory").text);
+    return NODE_EXIT_CONFIGURATION;
 }
 
 static void store_settings_from(const struct config *config, struct store_settings *settings)
@@ -494,6 +499,54 @@ enum node_exit node_run(const char *config_path)
     return node.exit;
 }
 
+/* Whether the word stands by itself in the text; where, or NULL. */
+static const char *find_word(const char *text, const char *word)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+    const size_t size = strlen(word);
+
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at += size)
+        if ((at == text || strchr(letters, at[-1]) == NULL) && (at[size] == '\0' || strchr(letters, at[size]) == NULL))
+            return at;
+    return NULL;
+}
+
+/* A plugin says in words what is wrong with its options: the first one that it names is where to look. */
+static struct config_where where_of_refusal(const struct config_source *source, const struct fascia_plugin *plugin,
+                                            const char *text)
+{
+    const char *first = NULL;
+    char path[128] = "options";
+
+    for (uint32_t i = 0; i < plugin->option_count; i++) {
+        const struct fascia_option *option =
+            (const void *)((const char *)plugin->options + (size_t)plugin->options->size * i);
+        const char *at = find_word(text, option->name);
+        if (at == NULL || (first != NULL && at >= first))
+            continue;
+        first = at;
+        snprintf(path, sizeof path, "options.%.100s", option->name);
+    }
+    return config_where_of_source(source, path);
+}
+
+static bool check_opens(const struct config_source *source, const struct plugin *plugin, const Fascia__Options *options)
+{
+    struct fault fault = {{0}};
+
+    if (!source_check_transport(plugin, source, &fault)) {
+        fprintf(stderr, "%s: source %s: %s\n",
+                config_where_of_source(source, source->folder.path != NULL ? "folder" : "stream").text, source->name,
+                fault.text);
+        return false;
+    }
+    if (source_check(plugin, source, options, &fault))
+        return true;
+    fprintf(stderr, "%s: source %s: %s\n", where_of_refusal(source, plugin_describe(plugin), fault.text).text,
+            source->name, fault.text);
+    return false;
+}
+
 static bool check_source(const struct config *config, const struct config_source *source,
                          struct plugin_registry *registry)
 {
@@ -504,7 +557,7 @@ static bool check_source(const struct config *config, const struct config_source
     bool good;
 
     if (plugin == NULL) {
-        fprintf(stderr, "source %s: %s\n", source->name, fault.text);
+        fprintf(stderr, "%s: source %s: %s\n", config_where_of_source(source, "plugin").text, source->name, fault.text);
         return false;
     }
     options = config_options(config, source, plugin_describe(plugin)->options, plugin_describe(plugin)->option_count,
@@ -514,9 +567,7 @@ static bool check_source(const struct config *config, const struct config_source
     config_errors_finish(&errors);
     if (options == NULL)
         return false;
-    good = source_check(plugin, source, options, &fault);
-    if (!good)
-        fprintf(stderr, "%s\n", fault.text);
+    good = check_opens(source, plugin, options);
     fascia__options__free_unpacked(options, NULL);
     return good;
 }
@@ -580,8 +631,28 @@ enum node_exit node_restore(const char *config_path, const char *backup, const c
     return status == STORE_OK ? NODE_EXIT_OK : NODE_EXIT_STORE;
 }
 
+/* A path is no part of the configuration here: what was meant can be told, and typed. */
+static void say_whole_path(const char *path)
+{
+    char whole[PATH_MAX], shipped[PATH_MAX];
+    const size_t size = strlen(path);
+    const bool ends = size > 3 && strcmp(path + size - 3, ".so") == 0;
+
+    snprintf(shipped, sizeof shipped, "%s/%s%s", FASCIA_PLUGIN_DIRECTORY, path, ends ? "" : ".so");
+    if (realpath(path, whole) == NULL && realpath(shipped, whole) == NULL)
+        fprintf(stderr,
+                "%s: there is no such file here, and none of that name in %s; name the plugin by its whole path\n",
+                path, FASCIA_PLUGIN_DIRECTORY);
+    else
+        fprintf(stderr, "%s: a plugin is named by its whole path; type: fasciad --plugin-help %s\n", path, whole);
+}
+
 enum node_exit node_plugin_help(const char *path)
 {
+    if (path[0] != '/') {
+        say_whole_path(path);
+        return NODE_EXIT_CONFIGURATION;
+    }
     struct plugin_registry *registry = plugin_registry_create();
     const struct plugin *plugin = NULL;
     struct fault fault = {{0}};

@@ -354,13 +354,15 @@ bool source_check(const struct plugin *plugin, const struct config_source *wante
     struct source source = {.config = wanted};
     const struct plugin_owner owner = owner_of(&source);
     const struct plugin_limits limits = {.in_flight = wanted->in_flight, .deadline_ms = wanted->deadline_ms};
-    bool good = transport_fits(plugin_describe(plugin), wanted, fault) &&
-                plugin_open(plugin, wanted->name, options, &owner, &limits, &source.instance, fault) == PLUGIN_OK;
+    bool good = plugin_open(plugin, wanted->name, options, &owner, &limits, &source.instance, fault) == PLUGIN_OK;
 
     plugin_close(source.instance);
-    if (!good)
-        fault_prefix(fault, "source %s", wanted->name);
     return good;
+}
+
+bool source_check_transport(const struct plugin *plugin, const struct config_source *wanted, struct fault *fault)
+{
+    return transport_fits(plugin_describe(plugin), wanted, fault);
 }
 
 struct source *source_create(const struct source_rooms *rooms, const struct config *config,

@@ -61,7 +61,9 @@ MUST_CHECK struct source *source_create(const struct source_rooms *rooms, const 
 bool source_is_isolated(const struct config *config, const struct config_source *wanted);
 /* The file of its plugin. path: PATH_MAX bytes */
 void source_plugin_path(const struct config *config, const struct config_source *wanted, char *path);
-/* Whether source_create() would take the source as it is configured; begins nothing. */
+/* Whether source_create() would take the source as it is configured, in two steps: the way in, and the options; begins nothing. */
+MUST_CHECK bool source_check_transport(const struct plugin *plugin, const struct config_source *wanted,
+                                       struct fault *fault);
 MUST_CHECK bool source_check(const struct plugin *plugin, const struct config_source *wanted,
                              const Fascia__Options *options, struct fault *fault);
 MUST_CHECK bool source_start(struct source *source, struct fault *fault);

@@ -256,6 +256,50 @@ enum store_status vault_fill(struct vault *vault, uint64_t above, struct fault *
     return status;
 }
 
+/* Still wrapped: the number is part of what is authenticated, and the node key is the same. */
+static enum store_status put_newer(struct vault *vault, struct vault *from, struct fault *fault)
+{
+    int code = SQLITE_OK;
+    enum store_status status = STORE_OK;
+
+    file_bind_number(from->find, 1, (int64_t)vault->high + 1);
+    file_bind_number(from->find, 2, -1);
+    while (status == STORE_OK && (code = sqlite3_step(from->find)) == SQLITE_ROW) {
+        file_bind_number(vault->put, 1, sqlite3_column_int64(from->find, 0));
+        file_bind_bytes(vault->put, 2, sqlite3_column_blob(from->find, 1), (size_t)sqlite3_column_bytes(from->find, 1));
+        status = file_do(vault->put, "take keys over", fault);
+    }
+    if (status == STORE_OK)
+        status = file_status(from->database, code, "read keys", fault);
+    sqlite3_reset(from->find);
+    return status;
+}
+
+enum store_status vault_take_newer(struct vault *vault, struct vault *from, struct fault *fault)
+{
+    const uint64_t high = vault_high(from), kept = htole64(high);
+    enum store_status status = STORE_OK;
+
+    pthread_mutex_lock(&vault->mutex);
+    if (high <= vault->high) {
+        pthread_mutex_unlock(&vault->mutex);
+        return STORE_OK;
+    }
+    status = file_run(vault->database, "BEGIN IMMEDIATE", "take keys over", fault);
+    if (status == STORE_OK)
+        status = put_newer(vault, from, fault);
+    if (status == STORE_OK)
+        status = file_put_meta(vault->database, "high", &kept, sizeof kept, fault);
+    if (status == STORE_OK)
+        status = file_run(vault->database, "COMMIT", "take keys over", fault);
+    if (status == STORE_OK)
+        vault->high = high;
+    else
+        sqlite3_exec(vault->database, "ROLLBACK", NULL, NULL, NULL);
+    pthread_mutex_unlock(&vault->mutex);
+    return status;
+}
+
 static bool unwrap(const struct vault *vault, uint64_t id, const void *wrapped, size_t size,
                    uint8_t key[SEAL_KEY_BYTES])
 {

@@ -96,7 +96,7 @@ MUST_CHECK enum store_status store_count_outbox(struct store_reader *reader, uin
                                                 struct fault *fault);
 
 struct store_audit {
-    uint64_t entries;
+    uint64_t entries; /* that are good: all, or those before the first that is bad */
     bool whole;
     uint64_t first_bad; /* sequence; 0 when whole */
     uint8_t head[32];
@@ -112,7 +112,11 @@ struct store_backup_result {
 /* A whole copy at `path` (must not exist), while the node runs; the key file's copy beside it (path + ".keys") replaces the one in backup_directory. */
 MUST_CHECK enum store_status store_backup(struct store_reader *reader, const char *path,
                                           struct store_backup_result *result, struct fault *fault);
-/* Puts a backup into an empty (or force: any) directory, no daemon running. Referrals erased since the backup stay erased when the present key file is given. */
+/*
+ * Puts a backup into an empty (or force: any) directory, no daemon running. keys: the key file that goes with it. NULL: the present one when
+ * the directory holds the store that was backed up, so that who was erased since stays erased, with what only BACKUP.keys has beside
+ * it; else BACKUP.keys. STORE_CONFLICT: the two can't be brought together.
+ */
 MUST_CHECK enum store_status store_restore(const char *backup, const char *keys, const struct store_settings *settings,
                                            bool force, struct fault *fault);
 /* Reads every page and checks every row, without changing anything. */

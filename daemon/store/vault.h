@@ -36,6 +36,8 @@ uint64_t vault_high(struct vault *vault);
 MUST_CHECK enum store_status vault_make(struct vault *vault, struct fault *fault);
 /* Makes the keys above `above` that are missing: numbers that were used, erased, and are free again after a restore. */
 MUST_CHECK enum store_status vault_fill(struct vault *vault, uint64_t above, struct fault *fault);
+/* Takes over, in one transaction, the keys of `from` above this vault's own; both are of one store and one node key. */
+MUST_CHECK enum store_status vault_take_newer(struct vault *vault, struct vault *from, struct fault *fault);
 /* STORE_MISSING: there is no such key, or no longer. */
 MUST_CHECK enum store_status vault_key(struct vault *vault, uint64_t referral, uint8_t key[SEAL_KEY_BYTES],
                                        struct fault *fault);

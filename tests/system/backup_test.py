@@ -158,6 +158,31 @@ class Backup(unittest.TestCase):
             if path.is_file():
                 self.assertNotIn(b"FAMILYR1", path.read_bytes(), path.name)
 
+    def test_a_patient_erased_since_the_backup_does_not_come_back_when_the_store_is_replaced(self):
+        self.send(3)
+        wait_for(lambda: len(self.node.offers()) == 3)
+        self.make_backup()
+        older = self.node.place / "older.keys"
+        shutil.copy2(self.node.place / "backup.db.keys", older)
+        self.erase("R2")
+        self.assertEqual(self.node.stop(), 0)
+        self.restore("--force")
+        self.node.start()
+        shown = self.node.ctl("referral", "show", "R2", "--content", "--history")["detail"]
+        self.assertTrue(shown.get("erased"))
+        self.assertNotIn("FAMILYR1", json.dumps(shown))
+        self.assertEqual(sorted(offer["referral"] for offer in self.node.offers()), [1, 3])
+        self.assertEqual(self.node.ctl("referral", "show", "R1", "--content")["detail"]["content"]["patient"]["family_name"], "FAMILYR0")
+        self.assertEqual(self.node.stop(), 0)
+        # Present keys that can't be read are not replaced behind the operator's back; older ones are his to name.
+        (self.node.data / "keys.db").write_bytes(b"lost")
+        code, said = fasciad(self.node, "--restore", self.backup, "--force")
+        self.assertEqual(code, 3, said)
+        self.assertIn("--keys FILE", said)
+        self.restore("--force", "--keys", older)
+        self.node.start()
+        self.assertEqual(self.node.ctl("referral", "show", "R2", "--content")["detail"]["content"]["patient"]["family_name"], "FAMILYR1")
+
     def test_erasing_leaves_no_content_behind(self):
         self.send(2)
         wait_for(lambda: len(self.node.offers()) == 2)

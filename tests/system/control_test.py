@@ -96,6 +96,23 @@ class Control(unittest.TestCase):
         wait_for(well_again)
         self.assertEqual(self.node.stop(), 0)
 
+    def test_export_gives_back_what_import_took(self):
+        header = ("identifier,name,gender,profession,licences,certifications,techniques,conditions,payers,languages,places,visit_modes,home_radius_km,"
+                  "time_zone,hours,exceptions,capacity,rating_sum,rating_count,accepting,telephone\n")
+        rows = ["1000000004,Jane Roe,female,225700000X,US-KY:1:active,,deep-tissue,back-pain:3,HUMANA,en,Main|40508,,,,Mon-Fri 09:00-17:00,,5,0,0,yes,\n",
+                "1000000012,Jon Doe,male,225700000X,US-KY:2:active,,deep-tissue,back-pain,HUMANA,en,Side|40508|38.1|-84.5,,,America/New_York,Mon 09:00-17:00,,5,0,0,yes,\n"]
+        file = self.node.place / "therapists.csv"
+        file.write_text(header + "".join(rows))
+        self.assertEqual(self.node.ctl("therapist", "import", file)["added"], 2)
+        exported = self.node.ctl("therapist", "export", json_out=False)
+        self.assertEqual(exported, header + "".join(rows))
+        lines = self.node.ctl("therapist", "export", "--format", "ndjson", json_out=False)
+        self.assertNotIn("position", lines.splitlines()[0])
+        self.assertIn("position", lines.splitlines()[1])
+        self.assertNotIn("derived", lines)
+        file.write_text(exported)
+        self.assertEqual(self.node.ctl("therapist", "import", file)["unchanged"], 2)
+
     def test_who_shuts_the_sending_side_still_hears_the_answer(self):
         client = self.connect()
         client.sendall(frame(VERIFY))

@@ -55,6 +55,10 @@ class Disk(unittest.TestCase):
                         break
             self.assertGreater(refused, 0, "the disk never filled: the test shows nothing")
             self.assertEqual(node.get("/readyz")[0], 503)
+            told = node.ctl("status")["node"]
+            self.assertFalse(told["accepting"])
+            self.assertIsNone(told["referrals_open"])
+            self.assertIsNone(told["therapists"])
             self.assertTrue(any("full" in str(line).lower() for line in node.lines()))
             filler.unlink()
 

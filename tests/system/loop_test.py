@@ -45,13 +45,22 @@ class Loop(unittest.TestCase):
             self.assertIn("R-ROUND-1", field(message, "RF1", 6))
             self.assertIn("ARCHER", field(message, "PID", 5))
 
-        self.node.ctl("visit", "done", number, "--note", "first visit")
+        # The visit is on another day: that it is over already must be meant, and is remembered.
+        for words in (("visit", "done", number), ("visit", "no-show", number)):
+            code, said, _ = self.node.ctl(*words, check=False)
+            self.assertEqual(code, 1)
+            self.assertIn("has not begun yet", said)
+        code, said, _ = self.node.ctl("outcome", "report", number, "--summary", "none", "--goal", "not-met", check=False)
+        self.assertEqual(code, 1)
+        self.assertIn("no visit took place", said)
+        self.node.ctl("visit", "done", number, "--anyway", "--note", "first visit")
         self.node.ctl("outcome", "report", number, "--summary", "pain 6 to 2", "--goal", "met", "--visits", 1)
         wait_for(lambda: self.node.ctl("referral", "show", number)["detail"]["row"]["state"] == "closed")
         history = self.node.ctl("referral", "show", number, "--history")["detail"]["history"]
         kinds = [next(iter(entry["event"])) for entry in history if entry.get("event")]
         for kind in ("received", "screened", "matched", "offered", "offer_closed", "accepted", "visit_booked", "visit_ended", "outcome"):
             self.assertIn(kind, kinds)
+        self.assertTrue([entry["event"]["visit_ended"]["anyway"] for entry in history if "visit_ended" in entry.get("event", {})][0])
         self.assertTrue(self.node.ctl("audit", "verify")["audit_report"]["whole"])
         self.assertEqual(self.node.stop(), 0)
 

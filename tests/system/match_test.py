@@ -51,9 +51,9 @@ class Lived(unittest.TestCase):
             if chance.random() < 0.5:
                 node.ctl("offer", "accept", name, "--therapist", who, check=False)
                 if chance.random() < 0.5:
-                    node.ctl("visit", chance.choice(["no-show", "cancel"]), name, check=False)
+                    node.ctl("visit", *chance.choice([["no-show", "--anyway"], ["cancel"]]), name, check=False)
                 elif chance.random() < 0.5:
-                    node.ctl("outcome", "report", name, "--summary", "well", "--goal", "met", check=False)
+                    node.ctl("outcome", "report", name, "--summary", "well", "--goal", "met", "--visits", 1, check=False)
             elif chance.random() < 0.7:
                 node.ctl("offer", "decline", name, "--therapist", who, "--reason", chance.choice(["no-time", "too-far"]), check=False)
         node.import_therapists(*(somebody(chance, number) for number in chance.sample(range(14), 3)))

@@ -249,7 +249,7 @@ static void a_broken_audit_chain_is_exit_1(void **state)
     struct said said;
 
     (void)state;
-    report.entries = 40;
+    report.entries = 16;
     report.first_bad = 17;
     response.last = true;
     response.audit_report = &report;
@@ -257,9 +257,37 @@ static void a_broken_audit_chain_is_exit_1(void **state)
     start(&daemon);
     said = RUN(&daemon, "audit", "verify");
     assert_int_equal(said.code, CTL_REFUSED);
-    assert_string_equal(said.out, "THE CHAIN IS BROKEN at entry 17 of 40\n");
+    assert_string_equal(said.out, "THE CHAIN IS BROKEN after 16 good entries: entry 17 was changed or is missing\n");
     forget(&said);
     stop(&daemon);
+}
+
+static void numbers_that_the_node_cannot_tell_are_not_zeros(void **state)
+{
+    static char *const unknown[] = {"referrals_open", "outbox_pending"};
+    Fascia__ControlResponse response = FASCIA__CONTROL_RESPONSE__INIT;
+    Fascia__Node node = FASCIA__NODE__INIT;
+
+    (void)state;
+    node.name = "north";
+    node.therapists = 7;
+    node.unknown = (char **)(uintptr_t)unknown;
+    node.n_unknown = 2;
+    response.last = true;
+    response.node = &node;
+    for (int json = 0; json < 2; json++) {
+        struct daemon daemon = {0};
+        struct said said;
+        add_frame(&daemon, 0, &response);
+        start(&daemon);
+        said = json != 0 ? RUN(&daemon, "--json", "status") : RUN(&daemon, "status");
+        assert_int_equal(said.code, CTL_OK);
+        assert_non_null(strstr(said.out, json != 0 ? "\"referrals_open\": null" : "open referrals        unknown"));
+        assert_non_null(strstr(said.out, json != 0 ? "\"outbox_pending\": null" : "unknown to come, 0 given up"));
+        assert_non_null(strstr(said.out, json != 0 ? "\"therapists\": 7" : "therapists            7"));
+        forget(&said);
+        stop(&daemon);
+    }
 }
 
 static void an_unknown_state_is_wrong_usage(void **state)
@@ -286,6 +314,7 @@ int main(void)
         cmocka_unit_test(json_lists_are_there_even_when_empty),
         cmocka_unit_test(long_lists_are_asked_for_in_pages),
         cmocka_unit_test(a_broken_audit_chain_is_exit_1),
+        cmocka_unit_test(numbers_that_the_node_cannot_tell_are_not_zeros),
         cmocka_unit_test(an_unknown_state_is_wrong_usage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ static void done(struct ctl_import *import, struct fake *fake)
         fascia__therapist__free_unpacked(fake->first, NULL);
 }
 
-/* The only problem of a file, as people see it. */
+/* The problems of a file, as people see them. */
 static void expect_problem(enum therapist_format format, const char *text, const char *expected)
 {
     struct ctl_import import;
@@ -240,18 +240,19 @@ static void a_wrong_line_of_ndjson_is_named_by_path(void **state)
 {
 #define ROW "\"identifier\":\"a\",\"name\":\"A\",\"profession\":\"P\""
     (void)state;
-    expect_problem(THERAPIST_NDJSON, "{" ROW "}", "f line 1 (capacity): is missing\n");
-    expect_problem(THERAPIST_NDJSON, "{" ROW ",\"capacity\":-1}", "f line 1: capacity: must be from 0 to 4294967295\n");
+    expect_problem(THERAPIST_NDJSON, "{" ROW "}", "f line 1 column 1 (capacity): is missing\n");
+    expect_problem(THERAPIST_NDJSON, "{" ROW ",\"capacity\":-1}",
+                   "f line 1 column 47 (capacity): must be from 0 to 4294967295\n");
     expect_problem(THERAPIST_NDJSON, "[]\n", "f line 1 column 1: a line holds one object in { }\n");
     expect_problem(THERAPIST_NDJSON, "{" ROW ",\"capacity\":1,\"hours\":\"Mon 9\"}",
-                   "f line 1 (hours): item 1: times are written 09:00-17:00\n");
-    expect_problem(THERAPIST_NDJSON,
-                   "{" ROW ",\"capacity\":1,\"places\":[{\"position\":{\"latitude\":37,\"longitude\":-84}}]}",
-                   "f line 1 (places[1].position): latitude and longitude are millionths of a degree; degrees are "
-                   "written as text: \"position\": \"37.7479,-84.2947\"\n");
+                   "f line 1 column 60 (hours): item 1: times are written 09:00-17:00\n");
+    expect_problem(
+        THERAPIST_NDJSON, "{" ROW ",\"capacity\":1,\"places\":[{\"position\":{\"latitude\":37,\"longitude\":-84}}]}",
+        "f line 1 column 60 (places[1].position): latitude and longitude are millionths of a degree; degrees are "
+        "written as text: \"position\": \"37.7479,-84.2947\"\n");
     expect_problem(
         THERAPIST_NDJSON, "{" ROW ",\"capacity\":1,\"hours\":[{\"weekday\":7,\"to_minute\":60}]}",
-        "f line 1 (hours[1]): must have weekday 0 (Monday) to 6, and minutes of the day in steps of 15, from "
+        "f line 1 column 60 (hours[1]): must have weekday 0 (Monday) to 6, and minutes of the day in steps of 15, from "
         "before to\n");
     expect_problem(THERAPIST_NDJSON, "{" ROW ",\"capacity\":1,\"capacity\":2}",
                    "f line 1 column 69: duplicate object key near '\"capacity\"'\n");
@@ -269,7 +270,35 @@ static void the_daemons_problems_are_told_by_line(void **state)
 {
     (void)state;
     expect_problem(THERAPIST_CSV, HEADER "\n# a remark\n1,A,P,1\n2,unwanted,P,1\n",
-                   "f line 4 (profession): is not wanted\n");
+                   "f line 4 column 12 (profession): is not wanted\n");
+}
+
+static void every_problem_of_a_row_is_told_in_the_order_of_the_file(void **state)
+{
+    (void)state;
+    expect_problem(THERAPIST_CSV,
+                   HEADER
+                   ",licences,rating_sum,rating_count\n1,unwanted,P,1,,,\n,A,P,x,US-KY:1:active:2024-02-30,9,x\n",
+                   "f line 2 column 12 (profession): is not wanted\n"
+                   "f line 3 column 1 (identifier): is missing\n"
+                   "f line 3 column 6 (capacity): must be a whole number from 0 to 10000\n"
+                   "f line 3 column 8 (licences[1].valid_from): is not a date that exists, written 2027-12-31\n"
+                   "f line 3 column 36 (rating_count): must be a whole number from 0 to 10000000\n");
+    expect_problem(THERAPIST_NDJSON,
+                   "{\"identifier\":\"a\",\"name\":\"unwanted\",\"profession\":\"P\",\"capacity\":1}\n"
+                   "{\"n\u00e4me\":\"A\", \"capacity\":\"x\", \"places\":[{\"name\":\"\\\"}\",\"town\":1}], "
+                   "\"shoe\":{\"capacity\":1},"
+                   " \"licences\":[{}]}\n",
+                   "f line 1 column 37 (profession): is not wanted\n"
+                   "f line 2 column 1 (identifier): is missing\n"
+                   "f line 2 column 1 (name): is missing\n"
+                   "f line 2 column 1 (profession): is missing\n"
+                   "f line 2 column 2 (n\u00e4me): there is no such member\n"
+                   "f line 2 column 14 (capacity): must be a whole number\n"
+                   "f line 2 column 30 (places[1].town): there is no such member\n"
+                   "f line 2 column 66 (shoe): there is no such member\n"
+                   "f line 2 column 89 (licences[1].jurisdiction): is missing: say where the licence is valid, such as "
+                   "US-KY\n");
 }
 
 static void bad_rows_do_not_hold_up_good_ones(void **state)
@@ -318,8 +347,9 @@ static void problems_of_each_chunk_are_told_by_its_own_lines(void **state)
     out = open_memstream(&shown, &size);
     ctl_problems_show(&import.problems, out, "f", 10);
     fclose(out);
-    assert_string_equal(shown, "f line 3 (profession): is not wanted\nf line 2700 (profession): is not wanted\n"
-                               "f line 4800 (profession): is not wanted\n");
+    assert_string_equal(shown, "f line 3 column 12 (profession): is not wanted\n"
+                               "f line 2700 column 15 (profession): is not wanted\n"
+                               "f line 4800 column 15 (profession): is not wanted\n");
     assert_int_equal(import.refused, 3);
     done(&import, &fake);
     free(shown);
@@ -361,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_wrong_line_of_ndjson_is_named_by_path),
         cmocka_unit_test(an_identifier_stands_in_a_file_once),
         cmocka_unit_test(the_daemons_problems_are_told_by_line),
+        cmocka_unit_test(every_problem_of_a_row_is_told_in_the_order_of_the_file),
         cmocka_unit_test(bad_rows_do_not_hold_up_good_ones),
         cmocka_unit_test(a_failing_daemon_ends_the_import),
         cmocka_unit_test(problems_of_each_chunk_are_told_by_its_own_lines),

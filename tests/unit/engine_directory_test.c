@@ -74,6 +74,43 @@ static void expect_wrong(Fascia__Therapist *therapist, const char *field)
         fail_msg("no problem names %s", field);
 }
 
+/* What is kept of a therapist. */
+static Fascia__Therapist *kept(const char *identifier)
+{
+    Fascia__ControlResponse *response = engine_show_therapist(desk.engine, identifier);
+    Fascia__Therapist *therapist = response->therapists[0]->therapist;
+
+    response->therapists[0]->therapist = NULL;
+    fascia__control_response__free_unpacked(response, NULL);
+    return therapist;
+}
+
+static void what_was_filled_in_is_marked_and_filled_in_anew(void **state)
+{
+    Fascia__Therapist *therapist = clinic_therapist("anna", 5), *again;
+
+    (void)state;
+    message_clear(&therapist->time_zone);
+    assert_ok(desk_put(&desk, therapist));
+    again = kept("anna");
+    assert_true(again->places[0]->position_derived);
+    assert_true(again->places[0]->position->latitude != 0);
+    assert_true(again->time_zone_derived);
+    assert_string_not_equal(again->time_zone, "");
+    again->places[0]->position->latitude = 1;
+    message_set(&again->time_zone, "UTC");
+    assert_int_equal(desk_put(&desk, again), VERDICT(DUPLICATE)); /* as it came: where it is is the table's to say */
+    again = kept("anna");
+    assert_int_not_equal(again->places[0]->position->latitude, 1);
+    assert_string_not_equal(again->time_zone, "UTC");
+    again->places[0]->position_derived = again->time_zone_derived = false;
+    assert_ok(desk_put(&desk, again));
+    again = kept("anna");
+    assert_false(again->places[0]->position_derived);
+    assert_false(again->time_zone_derived);
+    fascia__therapist__free_unpacked(again, NULL);
+}
+
 static void what_is_wrong_with_a_therapist_is_named(void **state)
 {
     Fascia__Therapist *therapist;
@@ -382,6 +419,7 @@ int main(void)
         AT_DESK(a_therapist_put_twice_leaves_records_once),
         AT_DESK(a_place_is_found_by_its_postal_code),
         AT_DESK(what_is_wrong_with_a_therapist_is_named),
+        AT_DESK(what_was_filled_in_is_marked_and_filled_in_anew),
         AT_DESK(removing_a_therapist_withdraws_the_offer_and_keeps_the_booking),
         AT_DESK(who_comes_back_finds_their_time_taken),
         AT_DESK(a_change_that_breaks_a_gate_withdraws_open_offers_only),

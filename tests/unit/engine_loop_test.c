@@ -334,6 +334,62 @@ static void a_visit_in_the_past_or_beside_working_hours_is_refused(void **state)
     assert_int_equal(desk.records, 0);
 }
 
+/* Whether who reported the end of a visit, or the outcome, insisted: of the last such event. */
+static bool insisted(void)
+{
+    for (size_t i = desk.shelf.event_count; i > 0; i--) {
+        const struct event_record *record = &desk.shelf.events[i - 1];
+        Fascia__Event *event = fascia__event__unpack(NULL, record->size, record->payload);
+        const Fascia__Event__BodyCase body = event->body_case;
+        const bool anyway = body == FASCIA__EVENT__BODY_VISIT_ENDED
+                                ? event->visit_ended->anyway
+                                : body == FASCIA__EVENT__BODY_OUTCOME && event->outcome->anyway;
+        fascia__event__free_unpacked(event, NULL);
+        if (body == FASCIA__EVENT__BODY_VISIT_ENDED || body == FASCIA__EVENT__BODY_OUTCOME)
+            return anyway;
+    }
+    return false;
+}
+
+static void what_has_not_begun_is_over_only_for_who_insists(void **state)
+{
+    int64_t first;
+
+    (void)state;
+    accept_one();
+    first = desk_slot(&desk, 1)->from;
+    desk.waits = true;
+    assert_int_equal(desk_end_visit(&desk, 1, FASCIA__VISIT_ENDED__HOW__DONE), VERDICT(CONFLICT));
+    assert_string_equal(desk.result->problems[0]->field, "how");
+    assert_int_equal(desk_end_visit(&desk, 1, FASCIA__VISIT_ENDED__HOW__NO_SHOW), VERDICT(CONFLICT));
+    assert_int_equal(desk_outcome(&desk, 1), VERDICT(CONFLICT));
+    assert_string_equal(desk.result->problems[0]->field, "outcome.visits");
+    assert_int_equal(desk_state(&desk, 1), S(SCHEDULED));
+    assert_ok(desk_book(&desk, 1, first + DAY_MS, 0, false));
+    desk.now = first;
+    assert_ok(desk_end_visit(&desk, 1, FASCIA__VISIT_ENDED__HOW__DONE));
+    assert_false(insisted());
+    desk.waits = false;
+    assert_ok(desk_end_visit(&desk, 1, FASCIA__VISIT_ENDED__HOW__DONE));
+    assert_true(insisted());
+    desk.waits = true;
+    assert_ok(desk_outcome(&desk, 1));
+    assert_false(insisted());
+}
+
+static void an_outcome_without_a_visit_is_one_that_somebody_insists_on(void **state)
+{
+    (void)state;
+    accept_one();
+    desk.waits = true;
+    assert_ok(desk_end_visit(&desk, 1, FASCIA__VISIT_ENDED__HOW__CANCELLED));
+    assert_int_equal(desk_outcome(&desk, 1), VERDICT(CONFLICT));
+    desk.waits = false;
+    assert_ok(desk_outcome(&desk, 1));
+    assert_true(insisted());
+    assert_int_equal(desk_state(&desk, 1), S(COMPLETED));
+}
+
 static void an_outcome_frees_what_was_still_booked(void **state)
 {
     (void)state;
@@ -520,6 +576,8 @@ int main(void)
         AT_DESK(an_accepted_case_can_still_be_given_back),
         AT_DESK(visits_are_booked_moved_missed_and_called_off),
         AT_DESK(a_visit_in_the_past_or_beside_working_hours_is_refused),
+        AT_DESK(what_has_not_begun_is_over_only_for_who_insists),
+        AT_DESK(an_outcome_without_a_visit_is_one_that_somebody_insists_on),
         AT_DESK(an_outcome_frees_what_was_still_booked),
         AT_DESK(people_of_the_node_can_withdraw_what_is_not_finished),
         AT_DESK(only_a_finished_referral_is_erased_and_its_patient_key_goes),

@@ -495,6 +495,27 @@ static void a_caution_against_a_named_technique_holds(void **state)
     expect_hold(referral, "flags.anticoagulants", FASCIA__PROBLEM__KIND__RED_FLAG);
 }
 
+static void a_birth_date_that_is_none_holds_and_part_of_one_does_not(void **state)
+{
+    static const char *const wrong[] = {"1971-13-09", "1971-02-30", "1971-13", "71", "unknown", "09.12.1971", "2999"};
+    static const char *const right[] = {"1971-12-09", "1971-12", "1971", ""};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        Fascia__Referral *referral = clinic_referral("R1");
+        message_set(&referral->patient->birth_date, wrong[i]);
+        expect_hold(referral, "patient.birth_date", FASCIA__PROBLEM__KIND__BAD_TYPE);
+    }
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        Fascia__Referral *referral = clinic_referral("R1");
+        struct screening screening;
+        message_set(&referral->patient->birth_date, right[i]);
+        screening = look(referral);
+        assert_null(problem_of(&screening, "patient.birth_date"));
+        end(&screening, referral);
+    }
+}
+
 static void no_problem_repeats_what_was_sent(void **state)
 {
     Fascia__Referral *referral = clinic_referral("MARKER-ID");
@@ -559,6 +580,7 @@ int main(void)
         cmocka_unit_test(a_red_flag_in_a_note_stops_matching),
         cmocka_unit_test(a_cleared_flag_no_longer_holds),
         cmocka_unit_test(a_rule_about_age_goes_by_the_birth_date),
+        cmocka_unit_test(a_birth_date_that_is_none_holds_and_part_of_one_does_not),
         cmocka_unit_test(a_caution_leaves_away_a_suggested_technique),
         cmocka_unit_test(what_is_to_be_avoided_stays_away_when_the_flag_is_cleared),
         cmocka_unit_test(a_caution_against_a_named_technique_holds),

@@ -287,6 +287,139 @@ static void a_store_is_replaced_only_by_force_and_never_under_a_daemon(void **st
     assert_int_equal(access(sample_file(sample, "fascia.db.restored"), F_OK), -1);
 }
 
+/* In place of the store that was backed up, with no keys named. */
+static struct sample_load *restore_over(struct sample *sample, const char *backup, uint64_t sequence)
+{
+    struct fault fault = {{0}};
+
+    sample_close(sample);
+    sample_expect(STORE_OK, store_restore(sample_file(sample, backup), NULL, &sample->settings, true, &fault), &fault);
+    sample_expect(STORE_OK, store_check(&sample->settings, &fault), &fault);
+    sample_open(sample);
+    sample->sequence = sequence;
+    return sample_load(sample);
+}
+
+static void who_was_erased_stays_erased_when_the_store_is_restored_in_its_place(void **state)
+{
+    struct sample *sample = *state;
+    struct sample_load *load = NULL;
+
+    put_many(sample);
+    back_up(sample, "monday.db");
+    erase(sample, 2);
+    load = restore_over(sample, "monday.db", 5);
+    assert_true(load->referral[1].erased);
+    assert_false(load->referral[1].open);
+    assert_false(load->referral[2].erased);
+    assert_string_equal(load->text[2], "content");
+    free(load);
+
+    /* And from a backup whose keys gave way to those of a later one. */
+    back_up(sample, "tuesday.db");
+    assert_int_equal(access(sample_file(sample, "monday.db.keys"), F_OK), -1);
+    erase(sample, 3);
+    load = restore_over(sample, "monday.db", 5);
+    assert_true(load->referral[1].erased);
+    assert_true(load->referral[2].erased);
+    assert_false(load->referral[3].erased);
+    free(load);
+}
+
+static void an_erasure_that_a_crash_interrupted_counts_in_a_restore(void **state)
+{
+    struct sample *sample = *state;
+    struct sample_load *load = NULL;
+
+    put_many(sample);
+    back_up(sample, "backup.db");
+    sample_close(sample);
+    sample_tamper(sample, "fascia.db", "UPDATE referral SET erased = 1 WHERE referral = 2");
+    sample_open(sample);
+    copy_file(sample_file(sample, "backup.db.keys"), sample_file(sample, "keys.db"));
+    load = restore_over(sample, "backup.db", 5);
+    assert_true(load->referral[1].erased);
+    assert_int_equal(sample_number(sample, "keys.db", "SELECT count(*) FROM key WHERE id = 2"), 0);
+    free(load);
+}
+
+static void keys_that_only_the_backup_has_are_taken_over(void **state)
+{
+    struct sample *sample = *state;
+    struct sample_load *load = NULL;
+
+    put_many(sample);
+    sample_close(sample);
+    copy_file(sample_file(sample, "keys.db"), sample_file(sample, "kept.aside"));
+    sample_open(sample);
+    sample_put(sample, 20000, "needs keys that were made later");
+    back_up(sample, "late.db");
+    sample_close(sample);
+    copy_file(sample_file(sample, "kept.aside"), sample_file(sample, "keys.db"));
+    sample_tamper(sample, "keys.db", "DELETE FROM key WHERE id = 2");
+    assert_true(sample_number(sample, "keys.db", "SELECT max(id) FROM key") < 20000);
+    load = restore_over(sample, "late.db", 6);
+    assert_int_equal(load->events, 5);
+    assert_true(load->referral[1].erased);
+    assert_true(sample_number(sample, "keys.db", "SELECT max(id) FROM key") >= 20000);
+    free(load);
+}
+
+static void present_keys_that_cannot_be_read_give_way_only_to_named_ones(void **state)
+{
+    struct sample *sample = *state;
+    struct fault fault = {{0}};
+
+    put_many(sample);
+    back_up(sample, "backup.db");
+    sample_close(sample);
+    assert_int_equal(truncate(sample_file(sample, "keys.db"), 100), 0);
+    refuses(sample, STORE_DAMAGED, "backup.db", NULL, "--keys FILE");
+    sample_expect(STORE_OK,
+                  store_restore(sample_file(sample, "backup.db"), sample_file(sample, "backup.db.keys"),
+                                &sample->settings, true, &fault),
+                  &fault);
+    sample_expect(STORE_OK, store_check(&sample->settings, &fault), &fault);
+}
+
+static void a_number_with_two_keys_is_left_to_the_operator(void **state)
+{
+    struct sample *sample = *state;
+
+    put_many(sample);
+    back_up(sample, "early.db");
+    sample_put(sample, 6, "erased later");
+    back_up(sample, "late.db");
+    erase(sample, 6);
+    free(restore_over(sample, "early.db", 5)); /* 6 is free again, and gets another key */
+    sample_close(sample);
+    refuses(sample, STORE_CONFLICT, "late.db", NULL, "referral 6");
+    refuses(sample, STORE_DAMAGED, "late.db", sample_file(sample, "keys.db"), "can't be unsealed");
+}
+
+static void a_store_of_another_identity_brings_no_keys_into_a_restore(void **state)
+{
+    struct sample *sample = *state, other = elsewhere(sample);
+    struct sample_load *load = NULL;
+    struct fault fault = {{0}};
+
+    put_many(sample);
+    back_up(sample, "backup.db");
+    other.settings.directory = other.directory;
+    sample_open(&other);
+    other.sequence = 0;
+    sample_put(&other, 1, "of another node");
+    sample_close(&other);
+    sample_expect(STORE_OK, store_restore(sample_file(sample, "backup.db"), NULL, &other.settings, true, &fault),
+                  &fault);
+    sample_open(&other);
+    load = sample_load(&other);
+    assert_int_equal(load->events, 5);
+    assert_string_equal(load->text[0], "content");
+    free(load);
+    sample_close(&other);
+}
+
 static void a_log_left_by_a_crash_is_not_applied_to_what_is_restored(void **state)
 {
     struct sample *sample = *state;
@@ -340,6 +473,12 @@ int main(void)
         TEST(a_backup_that_is_not_whole_touches_nothing),
         TEST(keys_older_than_the_backup_are_refused),
         TEST(a_store_is_replaced_only_by_force_and_never_under_a_daemon),
+        TEST(who_was_erased_stays_erased_when_the_store_is_restored_in_its_place),
+        TEST(an_erasure_that_a_crash_interrupted_counts_in_a_restore),
+        TEST(keys_that_only_the_backup_has_are_taken_over),
+        TEST(present_keys_that_cannot_be_read_give_way_only_to_named_ones),
+        TEST(a_number_with_two_keys_is_left_to_the_operator),
+        TEST(a_store_of_another_identity_brings_no_keys_into_a_restore),
         TEST(a_log_left_by_a_crash_is_not_applied_to_what_is_restored),
         TEST(a_check_finds_what_is_wrong_and_changes_nothing),
     };
