@@ -155,7 +155,7 @@ static void of_those_too_far_the_nearest_is_named(void **state)
     ask(scene, 2);
     assert_int_equal(scene->explanation->n_near_misses, 1);
     assert_int_equal(scene->explanation->gates[GATE_DISTANCE]->only, 1);
-    assert_miss(scene, 0, "1 passes but for distance: the nearest is 31.1 km away (limit 25 km)", 1, "t2");
+    assert_miss(scene, 0, "1 passes but for distance: the nearest is 31.2 km away (limit 25 km)", 1, "t2");
 }
 
 static void those_as_near_as_the_nearest_are_counted_and_the_best_is_named(void **state)
@@ -208,7 +208,7 @@ static void distance_with_another_gate_is_said_only_when_nothing_alone_would_do(
     move_north(scene, 2, 900000);
     ask(scene, 3);
     assert_int_equal(scene->explanation->n_near_misses, 1);
-    assert_miss(scene, 0, "1 passes but for distance: the nearest is 100 km away (limit 25 km)", 1, "t3");
+    assert_miss(scene, 0, "1 passes but for distance: the nearest is 101 km away (limit 25 km)", 1, "t3");
 }
 
 /* ---- the bound ---- */
