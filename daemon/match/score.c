@@ -125,9 +125,12 @@ bool match_precedes(const struct match_plan *plan, int32_t left_points, uint32_t
                     uint32_t right)
 {
     const struct match_names *names = plan->index->names;
+    const struct match_entry *entries = plan->index->entries;
 
     if (left_points != right_points)
         return left_points > right_points;
+    if (entries[left].recent_cases != entries[right].recent_cases)
+        return entries[left].recent_cases < entries[right].recent_cases;
     return left != right && strcmp(names->name(names->context, left), names->name(names->context, right)) < 0;
 }
 
