@@ -1,7 +1,7 @@
 /*
  * The matcher: which therapists may treat, who of them is best, and why not the others.
  *
- * Gates first, in the order of enum match_gate; then score, as named parts that add up; then order, ties by identifier.
+ * Gates first, in the order of enum match_gate; then score, as named parts that add up; then order, ties by recent cases, then identifier.
  * All arithmetic that decides is integer arithmetic: the same inputs give the same answer on every machine.
  * Strings are interned on put; a code that no therapist has fails its gate without a search. Nothing here bounds how many
  * payers, techniques or conditions there are.
@@ -121,7 +121,8 @@ enum match_gate match_check(struct match_index *index, const struct match_query 
 /* One therapist, as match_find sees them: the first free time of who meets every gate, else INT64_MAX. */
 int64_t match_earliest(struct match_index *index, const struct match_query *query, uint32_t therapist);
 
-/* Metres between two points on the sphere, by integer chord: exact to the metre below 100 km, monotone everywhere. */
+/* Metres between two points on the sphere, by integer chord: exact to the metre below 100 km, within two as far as 19,000,
+ * monotone everywhere. */
 uint32_t match_distance(int32_t latitude_a, int32_t longitude_a, int32_t latitude_b, int32_t longitude_b);
 
 #endif
