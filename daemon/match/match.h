@@ -90,7 +90,9 @@ struct match_query {
     const uint32_t *treated_by; /* who treated this patient before */
     size_t treated_by_count;
     uint32_t limit; /* candidates wanted, 1..10 */
-    bool has_case;  /* match_check: the therapist has accepted it already, so accepting and capacity are not asked */
+    /* Metres at which distance earns half of its points, where max_distance is to bound nothing; 0: it earns none at max_distance. */
+    uint32_t distance_half;
+    bool has_case; /* match_check: the therapist has accepted it already, so accepting and capacity are not asked */
 };
 
 #define MATCH_CANDIDATES 10
