@@ -166,6 +166,12 @@ static void take_time(const Fascia__Preferences *wishes, Fascia__Need *need, Fas
     }
 }
 
+/* A question may look farther than a patient is ever sent. */
+static void take_distance(const Fascia__Preferences *wishes, Fascia__Need *need)
+{
+    need->max_distance = wishes->max_distance < ANY_DISTANCE ? wishes->max_distance : ANY_DISTANCE;
+}
+
 static void take_wishes(const Fascia__Referral *given, Fascia__Need *need, Fascia__Need *asked)
 {
     const Fascia__Preferences *wishes = given->preferences;
@@ -181,7 +187,7 @@ static void take_wishes(const Fascia__Referral *given, Fascia__Need *need, Fasci
     if (wishes->visit_mode != FASCIA__VISIT_MODE__VISIT_MODE_UNSPECIFIED)
         need->visit_mode = asked->visit_mode;
     if (wishes->max_distance != 0)
-        need->max_distance = asked->max_distance;
+        take_distance(wishes, need);
     if (wishes->therapist[0] != '\0')
         message_set(&need->therapist, asked->therapist);
     take_time(wishes, need, asked);
@@ -209,6 +215,8 @@ static bool read_asked(struct trying *trying)
 
         *need = screening.screened->need;
         screening.screened->need = empty;
+        if (given->preferences != NULL && given->preferences->max_distance != 0)
+            take_distance(given->preferences, *need);
     } else if (good && trying->try->asked != NULL) {
         take_codes(trying, *need, screening.screened->need);
         take_place(given->patient, *need, screening.screened->need);
@@ -276,6 +284,7 @@ static bool drop(struct question *question, enum match_gate gate)
         message_clear(&need->therapist);
         return true;
     case GATE_DISTANCE:
+        question->query.distance_half = need->max_distance; /* nearer is still better */
         need->max_distance = ANY_DISTANCE;
         return true;
     case GATE_MODE:

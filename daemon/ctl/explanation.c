@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS_MOST 8
-#define BAR_SIZE   10
-#define FATE_SIZE  120
+#define PARTS_MOST   8
+#define BAR_SIZE     10
+#define FATE_SIZE    120
 
 int ctl_ask_explanation(struct ctl_call *call, uint64_t referral, uint64_t event, Fascia__ControlResponse **response)
 {
@@ -86,17 +86,46 @@ static const char *bar(int64_t part, int64_t whole, char text[BAR_SIZE + 1])
 
 /* ---- the smallest thing to change ---- */
 
-static void show_how_to_try(struct ctl_call *call, uint64_t referral, const Fascia__NearMiss *miss)
+/* What is the law's, or the therapist's own, nobody can wish away. */
+static bool can_be_wished(const Fascia__NearMiss *miss)
 {
     for (size_t i = 0; i < miss->n_gates; i++)
         if (!ctl_gate_is_wish(miss->gates[i]))
-            return;
-    if (referral == 0)
+            return false;
+    return miss->n_gates > 0 && !miss->beyond_home_radius;
+}
+
+static bool is_measured_distance(const Fascia__NearMiss *miss, size_t gate)
+{
+    return strcmp(miss->gates[gate], "distance") == 0 && miss->distance > 0;
+}
+
+/* A distance that is known is asked for, a tenth of a kilometre rounded up; other wishes are dropped, with those that were dropped before. */
+static void show_how_to_try(struct ctl_call *call, uint64_t referral, const Fascia__NearMiss *miss)
+{
+    const bool before = referral == 0 && call->without != NULL;
+    const char *between = " --without ";
+
+    if (!can_be_wished(miss))
         return;
-    fprintf(call->out, "     try it: fasciactl match try R%" PRIu64 " --without ", referral);
+    if (referral != 0)
+        fprintf(call->out, "     try it: fasciactl match try R%" PRIu64, referral);
+    else
+        fputs("     try it: the same with", call->out);
     for (size_t i = 0; i < miss->n_gates; i++) {
-        fputs(i > 0 ? "," : "", call->out);
+        const uint32_t tenths = (miss->distance + 99) / 100;
+
+        if (is_measured_distance(miss, i))
+            fprintf(call->out, " --within %u.%u", tenths / 10, tenths % 10);
+    }
+    for (size_t i = 0; i < miss->n_gates; i++) {
+        if (is_measured_distance(miss, i))
+            continue;
+        fputs(between, call->out);
+        if (before && strcmp(between, ",") != 0)
+            fprintf(call->out, "%s,", call->without);
         ctl_show_text(call->out, miss->gates[i]);
+        between = ",";
     }
     fputc('\n', call->out);
 }

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define ANY_DISTANCE 20016000 /* metres: half way round the earth */
+
 static void show_place(struct ctl_call *call, const Fascia__Need *need)
 {
     char word[64];
@@ -15,8 +17,11 @@ static void show_place(struct ctl_call *call, const Fascia__Need *need)
                        ctl_word(&fascia__visit_mode__descriptor, (int)need->visit_mode, word));
     else
         ctl_show_field(call, "visit", "%u minutes", need->duration_minutes);
-    ctl_show_field(call, "where", "%s, within %.1f km%s", need->jurisdiction, need->max_distance / 1000.0,
-                   need->position_known ? "" : " of a place that is not known");
+    if (need->max_distance >= ANY_DISTANCE)
+        ctl_show_field(call, "where", "%s, at any distance", need->jurisdiction);
+    else
+        ctl_show_field(call, "where", "%s, within %.1f km%s", need->jurisdiction, need->max_distance / 1000.0,
+                       need->position_known ? "" : " of a place that is not known");
 }
 
 void ctl_write_window(FILE *out, const Fascia__Window *window)

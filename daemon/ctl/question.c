@@ -12,7 +12,7 @@
 
 #define WINDOWS_MOST 64
 #define ITEM_LONGEST 128
-#define WITHIN_MOST  1000000 /* metres, as of a referral */
+#define WITHIN_MOST  21000000 /* metres: half way round the earth, and more */
 
 /* ---- lists: "a,b, c" ---- */
 
@@ -240,7 +240,7 @@ static bool read_place(struct ctl_call *call, Fascia__TryMatch *question)
     if (call->within == NULL)
         return true;
     if (!ctl_kilometres_parse(call->within, WITHIN_MOST, &within) || within == 0) {
-        (void)ctl_usage(call, "--within is kilometres, more than 0 and at most 1000, such as 25 or 7.5");
+        (void)ctl_usage(call, "--within is kilometres, more than 0 and at most 21000, such as 25 or 7.5");
         return false;
     }
     question->asked->preferences->max_distance = (uint32_t)within;

@@ -21,11 +21,13 @@ struct offer {
     char *what;        /* heap */
     const char *place; /* of the row */
     size_t row;
+    bool anywhere; /* it is one therapist's deed */
 };
 
 /* All offers of one lack, by place: offers[first .. first + count). */
 struct lack {
     size_t first, count;
+    bool anywhere;
     size_t best;        /* how many the best centre helps; too high after others were helped */
     size_t best_centre; /* a row */
     size_t looked_at;   /* round in which that was counted */
@@ -83,22 +85,38 @@ static void add_offer(struct gathering *gathering, size_t row, const Fascia__Nea
     gathering->offers =
         memory_grow(gathering->offers, &gathering->offer_room, gathering->offer_count + 1, sizeof *gathering->offers);
     gathering->offers[gathering->offer_count++] =
-        (struct offer){miss != NULL ? waitlist_gap(gathering->rows[row]->need, miss)
+        (struct offer){miss != NULL ? waitlist_gap(gathering->rows[row]->need, miss, gathering->rows[row]->matched_at)
                                     : memory_text("anybody who comes near to passing"),
-                       place_of(gathering->rows[row]), row};
+                       place_of(gathering->rows[row]), row, miss != NULL && waitlist_gap_is_of_therapist(miss)};
 }
 
-/* Single gates; pairs where there is none. */
+/* Of single gates all that are (or are not) asking somebody to give way; of pairs the first. How many. */
+static size_t add_offers(struct gathering *gathering, size_t at, size_t gates, bool asking)
+{
+    const Fascia__WaitingRow *row = gathering->rows[at];
+    size_t added = 0;
+
+    for (size_t i = 0; i < row->n_near_misses && (gates == 1 || added == 0); i++) {
+        const Fascia__NearMiss *miss = row->near_misses[i];
+
+        if ((miss->n_gates == 1) != (gates == 1) || waitlist_gap_is_asking(miss) != asking)
+            continue;
+        add_offer(gathering, at, miss);
+        added++;
+    }
+    return added;
+}
+
+/* Single gates before pairs, and in each what can be added before what must be asked for. */
 static void read_row(struct gathering *gathering, size_t at)
 {
     const Fascia__WaitingRow *row = gathering->rows[at];
     size_t added = 0;
 
-    for (size_t i = 0; i < row->n_near_misses; i++) {
-        if (row->near_misses[i]->n_gates != 1 && added > 0)
-            break;
-        add_offer(gathering, at, row->near_misses[i]);
-        added++;
+    for (size_t gates = 1; gates <= 2 && added == 0; gates++) {
+        added = add_offers(gathering, at, gates, false);
+        if (added == 0)
+            added = add_offers(gathering, at, gates, true);
     }
     if (added == 0)
         add_offer(gathering, at, NULL);
@@ -126,7 +144,7 @@ static void list_lacks(struct gathering *gathering)
     for (size_t i = 0; i < gathering->offer_count; i++) {
         if (lack == NULL || strcmp(gathering->offers[lack->first].what, gathering->offers[i].what) != 0) {
             lack = &gathering->lacks[gathering->lack_count++];
-            *lack = (struct lack){.first = i};
+            *lack = (struct lack){.first = i, .anywhere = gathering->offers[i].anywhere};
         }
         lack->count++;
     }
@@ -192,7 +210,7 @@ static size_t count_helped(const struct gathering *gathering, const struct lack 
 
         if (gathering->helped[offer->row])
             continue;
-        if (before == NULL || strcmp(before->place, offer->place) != 0)
+        if (!lack->anywhere && (before == NULL || strcmp(before->place, offer->place) != 0))
             distance = between(gathering, offer->row, centre);
         before = offer;
         helped += distance < gathering->limits[offer->row];
@@ -241,11 +259,11 @@ static void take(struct gathering *gathering, const struct lack *lack, struct wa
     double farthest = 0;
 
     *help = (struct waitlist_help){.what = memory_text(gathering->offers[lack->first].what),
-                                   .place = place_of(centre),
-                                   .placed = centre->place_position != NULL};
+                                   .place = lack->anywhere ? "" : place_of(centre),
+                                   .placed = !lack->anywhere && centre->place_position != NULL};
     for (size_t i = 0; i < lack->count; i++) {
         const size_t row = gathering->offers[lack->first + i].row;
-        const double distance = between(gathering, row, lack->best_centre);
+        const double distance = lack->anywhere ? 0 : between(gathering, row, lack->best_centre);
 
         if (gathering->helped[row] || distance >= gathering->limits[row])
             continue;

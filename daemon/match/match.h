@@ -1,7 +1,7 @@
 /*
  * The matcher: which therapists may treat, who of them is best, and why not the others.
  *
- * Gates first, in the order of enum match_gate; then score, as named parts that add up; then order, ties by identifier.
+ * Gates first, in the order of enum match_gate; then score, as named parts that add up; then order, ties by recent cases, then identifier.
  * All arithmetic that decides is integer arithmetic: the same inputs give the same answer on every machine.
  * Strings are interned on put; a code that no therapist has fails its gate without a search. Nothing here bounds how many
  * payers, techniques or conditions there are.
@@ -90,7 +90,9 @@ struct match_query {
     const uint32_t *treated_by; /* who treated this patient before */
     size_t treated_by_count;
     uint32_t limit; /* candidates wanted, 1..10 */
-    bool has_case;  /* match_check: the therapist has accepted it already, so accepting and capacity are not asked */
+    /* Metres at which distance earns half of its points, where max_distance is to bound nothing; 0: it earns none at max_distance. */
+    uint32_t distance_half;
+    bool has_case; /* match_check: the therapist has accepted it already, so accepting and capacity are not asked */
 };
 
 #define MATCH_CANDIDATES 10
@@ -121,7 +123,8 @@ enum match_gate match_check(struct match_index *index, const struct match_query 
 /* One therapist, as match_find sees them: the first free time of who meets every gate, else INT64_MAX. */
 int64_t match_earliest(struct match_index *index, const struct match_query *query, uint32_t therapist);
 
-/* Metres between two points on the sphere, by integer chord: exact to the metre below 100 km, monotone everywhere. */
+/* Metres between two points on the sphere, by integer chord: exact to the metre below 100 km, within two as far as 19,000,
+ * monotone everywhere. */
 uint32_t match_distance(int32_t latitude_a, int32_t longitude_a, int32_t latitude_b, int32_t longitude_b);
 
 #endif

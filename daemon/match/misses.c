@@ -354,11 +354,26 @@ static struct miss miss_of(const struct match_plan *plan, const struct match_mis
     return miss;
 }
 
+static void say_size(Fascia__NearMiss *near, const struct miss *miss, const struct match_free *free)
+{
+    const struct match_reach *reach = &miss->nearest->reach;
+
+    if ((miss->first == GATE_DISTANCE || miss->second == GATE_DISTANCE) && reach->measured && !reach->met) {
+        near->distance = reach->distance;
+        near->beyond_home_radius = match_misses_beyond_home_radius(miss->nearest);
+    }
+    if (free->sought && free->at != INT64_MAX) {
+        near->first_free = free->at;
+        near->days_late = free->days_late;
+    }
+}
+
 static Fascia__NearMiss *near_miss(const struct match_plan *plan, const struct miss *miss)
 {
     Fascia__NearMiss *near = memory_allocate(1, sizeof *near);
     bool pair = miss->first != miss->second;
     const struct match_names *names = plan->index->names;
+    struct match_free free = {.sought = false};
 
     fascia__near_miss__init(near);
     near->n_gates = pair ? 2 : 1;
@@ -368,8 +383,11 @@ static Fascia__NearMiss *near_miss(const struct match_plan *plan, const struct m
         near->gates[1] = memory_text(match_gate_name(miss->second));
     near->therapists = miss->therapists;
     near->nearest = memory_text(names->name(names->context, miss->nearest->number));
+    if (miss->first == GATE_TIME || miss->second == GATE_TIME)
+        free = match_misses_free(plan, miss->nearest);
     near->relaxation =
-        match_misses_text(plan, miss->therapists, miss->first, pair ? miss->second : GATE_NONE, miss->nearest);
+        match_misses_text(plan, miss->therapists, miss->first, pair ? miss->second : GATE_NONE, miss->nearest, &free);
+    say_size(near, miss, &free);
     return near;
 }
 

@@ -54,28 +54,67 @@ static void say_technique(struct match_text *text, const struct codes *codes, co
     say_codes(text, codes, need->techniques_suitable, need->n_techniques_suitable, " or ");
 }
 
+/* What stands in the way: the patient's limit, how far the therapist's home visits go, or both. */
+static void say_limits(struct match_text *text, const struct match_plan *plan, const struct match_score *nearest)
+{
+    const char *between = " (";
+
+    if (nearest->reach.distance > plan->need->max_distance) {
+        match_text_add(text, " (limit ");
+        match_text_add_distance(text, plan->need->max_distance);
+        between = ", and ";
+    }
+    if (match_misses_beyond_home_radius(nearest)) {
+        match_text_add(text, "%stheir home visits go no further than ", between);
+        match_text_add_distance(text, nearest->block->rows[nearest->row].home_radius);
+    }
+    match_text_add(text, ")");
+}
+
 static void say_distance(struct match_text *text, const struct match_plan *plan, const struct match_score *nearest)
 {
     if (!plan->position_known) {
         match_text_add(text, "distance: where the patient is is not known");
         return;
     }
-    match_text_add(text, "distance");
-    if (nearest != NULL && !nearest->reach.measured)
-        match_text_add(text, ": their place is not known");
-    if (nearest != NULL && nearest->reach.measured) {
-        match_text_add(text, ": the nearest is ");
-        match_text_add_distance(text, nearest->reach.distance);
-        match_text_add(text, " away");
+    match_text_add(text, "distance: the nearest is ");
+    match_text_add_distance_needed(text, nearest->reach.distance);
+    match_text_add(text, " away");
+    say_limits(text, plan, nearest);
+}
+
+static void say_when(struct match_text *text, const struct match_plan *plan, int64_t instant)
+{
+    static const char *const days[7] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+    int32_t day, minute;
+    char date[16];
+
+    zone_local(plan->query->zone, instant, &day, &minute);
+    day_format(day, date);
+    match_text_add(text, "%s %s %02" PRId32 ":%02" PRId32, days[day_weekday(day)], date, minute / 60, minute % 60);
+}
+
+/* When the nearest could, were the patient to come at any time. */
+static void say_first_free(struct match_text *text, const struct match_plan *plan, const struct match_free *free)
+{
+    if (free->at == INT64_MAX) {
+        match_text_add(text, " (nor at any other time of the next %d weeks)", CALENDAR_DAYS / 7);
+        return;
     }
-    match_text_add(text, " (limit ");
-    match_text_add_distance(text, nearest != NULL && nearest->reach.measured ? nearest->reach.limit
-                                                                             : plan->need->max_distance);
+    match_text_add(text, " (the first is ");
+    say_when(text, plan, free->at);
+    if (free->days_late > 0)
+        match_text_add(text, ", %" PRIu32 " %s after the last date", free->days_late,
+                       free->days_late == 1 ? "day" : "days");
+    else
+        match_text_add(text, ", outside the windows");
     match_text_add(text, ")");
 }
 
-static void say_time(struct match_text *text, const Fascia__Need *need)
+static void say_time(struct match_text *text, const struct match_plan *plan, const struct match_free *free)
 {
+    const Fascia__Need *need = plan->need;
+
     if (need->duration_minutes == 60)
         match_text_add(text, "a free hour");
     else
@@ -86,6 +125,8 @@ static void say_time(struct match_text *text, const Fascia__Need *need)
         match_text_add(text, " by %s", need->not_after);
     else
         match_text_add(text, " in the next %d weeks", CALENDAR_DAYS / 7);
+    if (free->sought)
+        say_first_free(text, plan, free);
 }
 
 static void say_mode(struct match_text *text, const Fascia__Need *need)
@@ -97,9 +138,8 @@ static void say_mode(struct match_text *text, const Fascia__Need *need)
     match_text_add(text, "%s", visits);
 }
 
-/* nearest is NULL when the gate is one of two. */
 static void say_gate(struct match_text *text, const struct match_plan *plan, enum match_gate gate,
-                     const struct match_score *nearest)
+                     const struct match_score *nearest, const struct match_free *free)
 {
     static const char *const plain[GATE_COUNT] = {
         [GATE_ACCEPTING] = "having switched themselves off",
@@ -138,20 +178,20 @@ static void say_gate(struct match_text *text, const struct match_plan *plan, enu
     } else if (gate == GATE_DISTANCE) {
         say_distance(text, plan, nearest);
     } else {
-        say_time(text, need);
+        say_time(text, plan, free);
     }
 }
 
 char *match_misses_text(const struct match_plan *plan, uint32_t therapists, enum match_gate first,
-                        enum match_gate second, const struct match_score *nearest)
+                        enum match_gate second, const struct match_score *nearest, const struct match_free *free)
 {
     struct match_text text = {{0}, 0};
 
     match_text_add(&text, "%" PRIu32 " %s but for ", therapists, therapists == 1 ? "passes" : "pass");
-    say_gate(&text, plan, first, second == GATE_NONE ? nearest : NULL);
+    say_gate(&text, plan, first, nearest, free);
     if (second != GATE_NONE) {
         match_text_add(&text, ", and ");
-        say_gate(&text, plan, second, NULL);
+        say_gate(&text, plan, second, nearest, free);
     }
     return memory_text(text.characters);
 }

@@ -40,6 +40,9 @@ static int32_t distance_points(const struct match_plan *plan, const struct match
 
     if (!reach->met || reach->mode == MODE_REMOTE)
         return 0;
+    if (plan->query->distance_half != 0)
+        return (int32_t)(weight * plan->query->distance_half /
+                         ((uint64_t)plan->query->distance_half + reach->distance));
     return most == 0 ? (int32_t)weight : (int32_t)(weight * (most - reach->distance) / most);
 }
 
@@ -80,8 +83,9 @@ int32_t match_score_bound(const struct match_plan *plan, const struct match_bloc
 {
     const struct match_row *self = &block->rows[row];
     double metres = sqrt((double)chord) / UNITS_PER_METRE - 1, most = plan->need->max_distance;
-    int32_t distance = most == 0 ? plan->weight[PART_DISTANCE]
-                                 : (int32_t)((most - (metres > 0 ? metres : 0)) * plan->distance_scale) + 1;
+    int32_t distance = most == 0 || plan->query->distance_half != 0
+                           ? plan->weight[PART_DISTANCE]
+                           : (int32_t)((most - (metres > 0 ? metres : 0)) * plan->distance_scale) + 1;
 
     return distance + experience_points(plan, block, row) + self->merit + continuity_points(plan, self);
 }
@@ -125,9 +129,12 @@ bool match_precedes(const struct match_plan *plan, int32_t left_points, uint32_t
                     uint32_t right)
 {
     const struct match_names *names = plan->index->names;
+    const struct match_entry *entries = plan->index->entries;
 
     if (left_points != right_points)
         return left_points > right_points;
+    if (entries[left].recent_cases != entries[right].recent_cases)
+        return entries[left].recent_cases < entries[right].recent_cases;
     return left != right && strcmp(names->name(names->context, left), names->name(names->context, right)) < 0;
 }
 

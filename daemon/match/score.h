@@ -23,7 +23,7 @@ struct match_score match_score_begin(const struct match_plan *plan, const struct
 void match_score_complete(const struct match_plan *plan, struct match_score *score);
 /* No fewer than the total without earliest, quickly: of one who treats at so long a chord, or nearer. */
 int32_t match_score_bound(const struct match_plan *plan, const struct match_block *block, uint32_t row, uint64_t chord);
-/* More points first, then the identifier that sorts first, byte by byte. */
+/* More points first; then fewer recent cases, which points of load are too coarse to tell; then the identifier that sorts first, byte by byte. */
 bool match_precedes(const struct match_plan *plan, int32_t left_points, uint32_t left, int32_t right_points,
                     uint32_t right);
 bool match_score_precedes(const struct match_plan *plan, const struct match_score *left,

@@ -5,7 +5,8 @@
 #include <math.h>
 
 #define RADIUS_UNITS (INT64_C(6371009) * UNITS_PER_METRE)
-#define ONE          (INT64_C(1) << 30) /* fixed point */
+#define ONE          (INT64_C(1) << 30)          /* fixed point */
+#define HALF_TURN    (INT64_C(2561934729) * ONE) /* pi R, in units times ONE */
 
 static double radians(int32_t millionths)
 {
@@ -33,10 +34,10 @@ static uint64_t square_root(uint64_t square)
     return root;
 }
 
-/* arc = chord * (1 + t/6 + 3t²/40 + ...), t = (chord / 2R)²: the series of the arcsine. All terms are positive and each
- * step rounds down, so that a longer chord never gives a shorter arc. Cut after t^10: below 5,000 km it is good to the metre,
- * between antipodes it is a tenth short. */
-static uint32_t arc_metres(uint64_t root)
+/* arc = chord * (1 + t/6 + 3t²/40 + ...), t = (chord / 2R)²: the series of the arcsine, cut after t^10. All terms are positive and each
+ * step rounds down, so that a longer chord never gives a shorter arc. Up to t = 1/4 what is cut off is a quarter of a metre.
+ * In units times ONE. */
+static int64_t arc_of(uint64_t root)
 {
     static const int64_t series[] = {
         ONE * 46189 / 5505024,
@@ -56,7 +57,18 @@ static uint32_t arc_metres(uint64_t root)
 
     for (unsigned term = 0; term < sizeof series / sizeof series[0]; term++)
         factor = series[term] + (factor * t >> 30);
-    return (uint32_t)(((int64_t)root * factor + ONE * UNITS_PER_METRE / 2) / (ONE * UNITS_PER_METRE));
+    return (int64_t)root * factor;
+}
+
+/* A chord longer than the radius is short of the diameter by `rest`: asin x = pi/2 - 2 asin sqrt((1 - x) / 2), where the series is good again. Each
+ * branch errs away from the other, so that the arc grows where they meet. */
+static uint32_t arc_metres(uint64_t root)
+{
+    const uint64_t rest = root < 2 * (uint64_t)RADIUS_UNITS ? 2 * (uint64_t)RADIUS_UNITS - root : 0;
+    int64_t arc = root <= (uint64_t)RADIUS_UNITS ? arc_of(root)
+                                                 : HALF_TURN - 2 * arc_of(square_root((uint64_t)RADIUS_UNITS * rest));
+
+    return (uint32_t)((arc + ONE * UNITS_PER_METRE / 2) / (ONE * UNITS_PER_METRE));
 }
 
 uint32_t match_chord_metres(uint64_t chord)

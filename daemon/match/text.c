@@ -51,3 +51,10 @@ void match_text_add_distance(struct match_text *text, uint32_t metres)
     else
         match_text_add(text, "%" PRIu32 " km", metres / 1000);
 }
+
+void match_text_add_distance_needed(struct match_text *text, uint32_t metres)
+{
+    uint32_t step = metres < 1000 ? 1 : metres < 100000 ? 100 : 1000;
+
+    match_text_add_distance(text, (metres + step - 1) / step * step);
+}

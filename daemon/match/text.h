@@ -13,6 +13,8 @@ struct match_text {
 };
 
 void match_text_add(struct match_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void match_text_add_distance(struct match_text *text, uint32_t metres); /* "850 m" "4.2 km" "310 km" */
+void match_text_add_distance(struct match_text *text, uint32_t metres); /* "850 m" "4.2 km" "310 km"; rounded down */
+/* Rounded up: who goes so far arrives. */
+void match_text_add_distance_needed(struct match_text *text, uint32_t metres);
 
 #endif

@@ -1,13 +1,15 @@
 #include "property/match_oracle.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 /* At a pole one place has many longitudes, which a cosine tells apart by nanometres. */
-#define SAME_PLACE 0.02L
-#define EARTH      6371009
+#define SAME_PLACE   0.02L
+#define EARTH        6371009
+#define CHORD_UNSURE 0.05L /* metres */
 
 struct asked {
     const struct match_query *query;
@@ -207,14 +209,29 @@ long double oracle_chord(const Fascia__Position *a, const Fascia__Position *b)
     return 2 * EARTH * sqrtl(chord_squared(a, b));
 }
 
-/* Beyond 100 km the door promises no more than order, and its own function is the measure. */
+/* How far an arc may be off whose chord is known to CHORD_UNSURE: little, but for those who live almost on the other side of the earth. */
+static long double arc_unsure(long double metres)
+{
+    const long double steep = cosl(metres / (2 * EARTH));
+    const long double most = sqrtl(8 * (long double)EARTH * CHORD_UNSURE);
+
+    return steep * most > CHORD_UNSURE ? 1 + CHORD_UNSURE / steep : 1 + most;
+}
+
+/* Beyond 100 km the door promises no more than order: which metre it is, is its own to say, but not more than that. */
 uint32_t oracle_distance(const Fascia__Position *a, const Fascia__Position *b)
 {
-    long double metres = oracle_metres(a, b);
+    const long double metres = oracle_metres(a, b);
+    uint32_t said;
 
-    if (metres >= 100000)
-        return match_distance(a->latitude, a->longitude, b->latitude, b->longitude);
-    return (uint32_t)floorl(metres + 0.5L);
+    if (metres < 100000)
+        return (uint32_t)floorl(metres + 0.5L);
+    said = match_distance(a->latitude, a->longitude, b->latitude, b->longitude);
+    if (fabsl(metres - said) > arc_unsure(metres)) {
+        fprintf(stderr, "match_distance says %u m where haversine says %.3Lf m\n", said, metres);
+        abort();
+    }
+    return said;
 }
 
 static bool offers_mode(const Fascia__Therapist *therapist, Fascia__VisitMode mode)
@@ -446,6 +463,8 @@ struct oracle_verdict oracle_judge(const struct oracle_question *question, const
     struct asked asked = read_question(question);
     struct oracle_verdict verdict = {.therapist = who->therapist, .number = who->number, .first_free = INT64_MAX};
     bool remote;
+
+    verdict.recent_cases = (uint32_t)at_most(who->recent_cases);
 
     judge_person(&asked, who, verdict.unmet);
     judge_skill(&asked, who->therapist, verdict.unmet);

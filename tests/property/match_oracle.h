@@ -1,6 +1,7 @@
 /*
  * The matcher's rules once more, as plain loops over what was put: written from daemon/match/README.md, slow, and knowing nothing
- * of daemon/match but the names in its door. Distance is measured by haversine in long double.
+ * of daemon/match but the names in its door. Distance is measured by haversine in long double, to the metre below 100 km; beyond, the matcher's is taken, and
+ * must be no farther off than its chord is unsure.
  * match_oracle.c judges one therapist; match_oracle_answer.c puts the answer together: the bound, and what is said when nobody passes.
  */
 #ifndef FASCIA_TESTS_MATCH_ORACLE_H
@@ -33,6 +34,7 @@ struct oracle_verdict {
     int64_t first_free;
     bool measured;
     uint32_t distance, place;
+    uint32_t recent_cases; /* as far as they are told apart */
 };
 
 struct oracle_miss {

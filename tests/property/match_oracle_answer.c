@@ -10,10 +10,8 @@ static uint32_t opened_most(const struct oracle_question *question)
     return question->settings->opened_most == 0 ? 16384 : question->settings->opened_most;
 }
 
-static int by_points(const struct oracle_verdict *a, const struct oracle_verdict *b, int32_t points_a, int32_t points_b)
+static int by_identifier(const struct oracle_verdict *a, const struct oracle_verdict *b)
 {
-    if (points_a != points_b)
-        return points_a > points_b ? -1 : 1;
     return strcmp(a->therapist->identifier, b->therapist->identifier);
 }
 
@@ -22,7 +20,11 @@ static int by_score(const void *left, const void *right)
     const struct oracle_verdict *a = *(const struct oracle_verdict *const *)left;
     const struct oracle_verdict *b = *(const struct oracle_verdict *const *)right;
 
-    return by_points(a, b, a->total, b->total);
+    if (a->total != b->total)
+        return a->total > b->total ? -1 : 1;
+    if (a->recent_cases != b->recent_cases)
+        return a->recent_cases < b->recent_cases ? -1 : 1;
+    return by_identifier(a, b);
 }
 
 /* As calendars are looked into: nobody knows yet what `earliest` will earn. */
@@ -31,7 +33,11 @@ static int by_score_without_time(const void *left, const void *right)
     const struct oracle_verdict *a = *(const struct oracle_verdict *const *)left;
     const struct oracle_verdict *b = *(const struct oracle_verdict *const *)right;
 
-    return by_points(a, b, a->total - a->points[PART_EARLIEST], b->total - b->points[PART_EARLIEST]);
+    const int32_t points_a = a->total - a->points[PART_EARLIEST], points_b = b->total - b->points[PART_EARLIEST];
+
+    if (points_a != points_b)
+        return points_a > points_b ? -1 : 1;
+    return by_identifier(a, b);
 }
 
 /* ---- who passes ---- */

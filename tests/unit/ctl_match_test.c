@@ -138,7 +138,7 @@ static void a_problem_is_said_by_its_option(void **state)
 
 static void what_can_t_be_read_is_wrong_usage(void **state)
 {
-    static const char *const wrong[][2] = {{"--within", "-3"},   {"--within", "1001"},        {"--window", "at noon"},
+    static const char *const wrong[][2] = {{"--within", "-3"},   {"--within", "21001"},       {"--window", "at noon"},
                                            {"--gender", "any"},  {"--weights", "load=10001"}, {"--weights", "load=x"},
                                            {"--condition", ","}, {"--not-before", "today"},   {"--position", "91,0"},
                                            {"--position", "1;2"}};

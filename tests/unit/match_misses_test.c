@@ -155,7 +155,7 @@ static void of_those_too_far_the_nearest_is_named(void **state)
     ask(scene, 2);
     assert_int_equal(scene->explanation->n_near_misses, 1);
     assert_int_equal(scene->explanation->gates[GATE_DISTANCE]->only, 1);
-    assert_miss(scene, 0, "1 passes but for distance: the nearest is 31.1 km away (limit 25 km)", 1, "t2");
+    assert_miss(scene, 0, "1 passes but for distance: the nearest is 31.2 km away (limit 25 km)", 1, "t2");
 }
 
 static void those_as_near_as_the_nearest_are_counted_and_the_best_is_named(void **state)
@@ -208,7 +208,30 @@ static void distance_with_another_gate_is_said_only_when_nothing_alone_would_do(
     move_north(scene, 2, 900000);
     ask(scene, 3);
     assert_int_equal(scene->explanation->n_near_misses, 1);
-    assert_miss(scene, 0, "1 passes but for distance: the nearest is 100 km away (limit 25 km)", 1, "t3");
+    assert_miss(scene, 0, "1 passes but for distance: the nearest is 101 km away (limit 25 km)", 1, "t3");
+}
+
+static void where_distance_is_dropped_nearer_is_still_better(void **state)
+{
+    struct scene *scene = *state;
+    struct match_found found;
+
+    for (size_t person = 0; person < 2; person++)
+        move_north(scene, person, person == 0 ? 900000 : 280000);
+    scene->people[0].condition[0].cases += 2;
+    scene->need.need.max_distance = 21000000;
+    ask(scene, 2);
+    assert_string_equal(scene->explanation->candidates[0]->therapist, "t1"); /* 70 km of 21,000 are hardly a point */
+    scene->need.query.distance_half = 25000;
+    ask(scene, 2);
+    match_find(scene->index, &scene->need.query, &found);
+    assert_int_equal(found.count, 2);
+    assert_int_equal(found.candidates[0].therapist, test_number("t2"));
+    assert_string_equal(scene->explanation->candidates[0]->therapist, "t2");
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(found.candidates[i].points[PART_DISTANCE],
+                         300 * 25000 / (25000 + (int)found.candidates[i].distance));
+    assert_true(found.candidates[0].points[PART_DISTANCE] > 2 * found.candidates[1].points[PART_DISTANCE]);
 }
 
 /* ---- the bound ---- */
@@ -366,6 +389,7 @@ int main(void)
         WITH_SCENE(those_as_near_as_the_nearest_are_counted_and_the_best_is_named),
         WITH_SCENE(who_cannot_be_measured_is_no_near_miss_of_distance),
         WITH_SCENE(distance_with_another_gate_is_said_only_when_nothing_alone_would_do),
+        WITH_SCENE(where_distance_is_dropped_nearer_is_still_better),
         WITH_SCENE(no_more_calendars_are_looked_into_than_the_bound_allows),
         WITH_SCENE(an_answer_that_is_bounded_before_anybody_passed_has_no_near_misses),
         WITH_SCENE(time_is_not_asked_of_more_near_misses_than_the_bound_allows),

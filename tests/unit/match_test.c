@@ -377,7 +377,7 @@ static void the_nearest_clinic_counts(void **state)
     Fascia__Explanation *explanation;
 
     person->position[0].latitude += 1000000;
-    assert_only(scene, GATE_DISTANCE, "1 passes but for distance: the nearest is 111 km away (limit 25 km)");
+    assert_only(scene, GATE_DISTANCE, "1 passes but for distance: the nearest is 112 km away (limit 25 km)");
     person->position[1] = scene->need.position;
     person->position[1].latitude += 50000;
     person->therapist.n_places = 2;
@@ -401,10 +401,12 @@ static void a_home_visit_starts_at_the_first_place_and_ends_at_the_therapists_ra
     person->therapist.home_radius = 5560;
     assert_passes(scene);
     person->therapist.home_radius = 5559;
-    assert_only(scene, GATE_DISTANCE, "1 passes but for distance: the nearest is 5.5 km away (limit 5.5 km)");
+    assert_only(scene, GATE_DISTANCE,
+                "1 passes but for distance: the nearest is 5.6 km away (their home visits go no further than 5.5 km)");
     person->position[1] = scene->need.position; /* a clinic next door is no base */
     person->therapist.n_places = 2;
-    assert_only(scene, GATE_DISTANCE, "1 passes but for distance: the nearest is 5.5 km away (limit 5.5 km)");
+    assert_only(scene, GATE_DISTANCE,
+                "1 passes but for distance: the nearest is 5.6 km away (their home visits go no further than 5.5 km)");
 }
 
 static void distance_does_not_count_by_video(void **state)
@@ -451,10 +453,14 @@ static void free_time_lies_in_windows_and_dates(void **state)
     assert_int_equal(explanation->candidates[0]->first_free, sample_instant(12, 3, 15) + 30 * MINUTE_MS);
     forget(explanation);
     scene->need.need.not_after = "2026-12-02";
-    assert_only(scene, GATE_TIME, "1 passes but for a free hour in the patient's windows by 2026-12-02");
+    assert_only(scene, GATE_TIME,
+                "1 passes but for a free hour in the patient's windows by 2026-12-02 (the first is "
+                "Mon 2026-11-30 09:00, outside the windows)");
     scene->need.need.not_after = "";
     scene->need.need.duration_minutes = 105;
-    assert_only(scene, GATE_TIME, "1 passes but for 105 free minutes in the patient's windows in the next 16 weeks");
+    assert_only(scene, GATE_TIME,
+                "1 passes but for 105 free minutes in the patient's windows in the next 16 weeks (the "
+                "first is Mon 2026-11-30 09:00, outside the windows)");
 }
 
 static void what_is_taken_is_not_free(void **state)
