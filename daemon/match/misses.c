@@ -17,42 +17,86 @@ struct nears {
     size_t count, room;
 };
 
+/* Who of a block is left, and what they miss. */
+struct tally {
+    unsigned most; /* gates that they may miss */
+    uint64_t left[MATCH_WORDS], missed[2][MATCH_WORDS], unmet[GATE_TIME][MATCH_WORDS];
+};
+
+/* Those of left who are not met miss the gate, too. false when nobody is left. */
+static bool miss_gate(struct tally *tally, unsigned gate, const uint64_t met[MATCH_WORDS])
+{
+    uint64_t any = 0;
+
+    for (unsigned word = 0; word < MATCH_WORDS; word++) {
+        uint64_t misses = tally->left[word] & ~met[word];
+
+        tally->unmet[gate][word] |= misses;
+        tally->left[word] &= ~(misses & (tally->most == 0 ? UINT64_MAX : tally->missed[tally->most - 1][word]));
+        tally->missed[1][word] |= tally->missed[0][word] & misses;
+        tally->missed[0][word] |= misses;
+        any |= tally->left[word];
+    }
+    return any != 0;
+}
+
+typedef void test_days(const struct match_plan *plan, const struct match_block *block, uint64_t words[MATCH_WORDS]);
+
+/* Of those who have such a credential at all. */
+static bool miss_days(struct tally *tally, unsigned gate, const struct match_plan *plan,
+                      const struct match_block *block, test_days *test)
+{
+    uint64_t met[MATCH_WORDS];
+
+    for (unsigned word = 0; word < MATCH_WORDS; word++)
+        met[word] = tally->left[word] & ~tally->unmet[gate][word];
+    test(plan, block, met);
+    for (unsigned word = 0; word < MATCH_WORDS; word++)
+        met[word] |= tally->unmet[gate][word];
+    return miss_gate(tally, gate, met);
+}
+
+/* In any order it comes to the same: first what removes most, last what is asked one by one. */
+static bool miss_gates(struct tally *tally, const struct match_plan *plan, const struct match_block *block,
+                       bool with_distance)
+{
+    static const uint8_t order[] = {GATE_PAYER,     GATE_LICENCE, GATE_CONDITION, GATE_TECHNIQUE,  GATE_CERTIFICATION,
+                                    GATE_NAMED,     GATE_GENDER,  GATE_LANGUAGE,  GATE_PROFESSION, GATE_CAPACITY,
+                                    GATE_ACCEPTING, GATE_MODE,    GATE_CAUTION,   GATE_DECLINED,   GATE_DISTANCE};
+    _Static_assert(sizeof order == GATE_TIME, "each gate once");
+
+    for (unsigned i = 0; i < GATE_TIME; i++) {
+        uint64_t met[MATCH_WORDS];
+
+        if (order[i] == GATE_DISTANCE && !with_distance)
+            continue;
+        memcpy(met, tally->left, sizeof met);
+        match_gate_columns((enum match_gate)order[i], plan, block, met);
+        if (!miss_gate(tally, order[i], met))
+            return false;
+    }
+    return miss_days(tally, GATE_LICENCE, plan, block, match_test_licence) &&
+           miss_days(tally, GATE_CERTIFICATION, plan, block, match_test_certification);
+}
+
 /* Adds those of words who miss at most so many of the gates; time is not asked. */
 static void near_of_block(const struct match_plan *plan, const struct match_block *block,
                           const uint64_t among[MATCH_WORDS], bool with_distance, unsigned most, struct nears *nears)
 {
-    uint64_t unmet[GATE_TIME][MATCH_WORDS] = {{0}}, left[MATCH_WORDS], missed[2][MATCH_WORDS] = {{0}}, any = 0;
+    struct tally tally = {.most = most};
 
-    memcpy(left, among, sizeof left);
-    for (unsigned gate = 0; gate < GATE_TIME; gate++) {
-        uint64_t met[MATCH_WORDS];
-
-        if (gate == GATE_DISTANCE && !with_distance)
-            continue;
-        memcpy(met, left, sizeof met);
-        match_gate_test((enum match_gate)gate, plan, block, met);
-        any = 0;
-        for (unsigned word = 0; word < MATCH_WORDS; word++) {
-            uint64_t misses = left[word] & ~met[word];
-
-            unmet[gate][word] = misses;
-            left[word] &= ~(misses & (most == 0 ? UINT64_MAX : missed[most - 1][word]));
-            missed[1][word] |= missed[0][word] & misses;
-            missed[0][word] |= misses;
-            any |= left[word];
-        }
-        if (any == 0)
-            return;
-    }
+    memcpy(tally.left, among, sizeof tally.left);
+    if (!miss_gates(&tally, plan, block, with_distance))
+        return;
     for (uint32_t word = 0; word < MATCH_WORDS; word++) {
-        for (uint64_t rest = left[word]; rest != 0; rest &= rest - 1) {
+        for (uint64_t rest = tally.left[word]; rest != 0; rest &= rest - 1) {
             struct near *near;
 
             nears->items = memory_grow(nears->items, &nears->room, nears->count + 1, sizeof *nears->items);
             near = &nears->items[nears->count++];
             *near = (struct near){block, word * 64 + (uint32_t)__builtin_ctzll(rest), 0};
             for (unsigned gate = 0; gate < GATE_TIME; gate++)
-                near->unmet |= (uint32_t)((unmet[gate][word] & rest & -rest) != 0) << gate;
+                near->unmet |= (uint32_t)((tally.unmet[gate][word] & rest & -rest) != 0) << gate;
         }
     }
 }
@@ -84,10 +128,21 @@ static void count_one(struct match_misses *misses, const struct match_plan *plan
         return;
     first = __builtin_ctz(unmet);
     second = 31 - __builtin_clz(unmet);
-    score = match_score_of(plan, near->block, near->row, first_free);
+    score = match_score_begin(plan, near->block, near->row, first_free);
     best = &misses->best[first][second];
     if (misses->count[first][second]++ == 0 || match_score_precedes(plan, &score, best))
         *best = score;
+}
+
+/* A little later. */
+static void fetch_calendars(const struct nears *nears, size_t at)
+{
+    const struct near *soon = &nears->items[at + 16], *next = &nears->items[at + 8];
+
+    if (at + 16 < nears->count)
+        __builtin_prefetch(&soon->block->calendars[soon->row]);
+    if (at + 8 < nears->count)
+        calendar_prefetch(next->block->calendars[next->row]);
 }
 
 static void count_around(struct match_misses *misses, const struct match_plan *plan)
@@ -103,6 +158,8 @@ static void count_around(struct match_misses *misses, const struct match_plan *p
         const struct match_block *block = index->order[plan->position_known ? index->hits[i] : i];
         uint64_t words[MATCH_WORDS];
 
+        if (plan->position_known && i + MATCH_AHEAD < hits)
+            match_fetch(plan, index->order[index->hits[i + MATCH_AHEAD]]);
         memcpy(words, block->columns[SLOT_USED], sizeof words);
         if (plan->position_known)
             match_gate_test(GATE_DISTANCE, plan, block, words);
@@ -110,8 +167,11 @@ static void count_around(struct match_misses *misses, const struct match_plan *p
     }
     time_asked = nears.count <= index->settings.opened_most;
     misses->bounded = misses->bounded || !time_asked;
-    for (size_t i = 0; i < nears.count; i++)
+    for (size_t i = 0; i < nears.count; i++) {
+        if (time_asked)
+            fetch_calendars(&nears, i);
         count_one(misses, plan, &nears.items[i], time_asked);
+    }
     free(nears.items);
 }
 
@@ -231,7 +291,7 @@ static void look_beyond(struct search *search, const struct step *step)
     first_free = first_free_of(search->plan, &near);
     if ((first_free == INT64_MAX) != (gate == GATE_TIME))
         return;
-    score = match_score_of(search->plan, near.block, near.row, first_free);
+    score = match_score_begin(search->plan, near.block, near.row, first_free);
     keep_nearest(search, gate, &score);
 }
 
@@ -248,8 +308,10 @@ static void step_into(struct search *search, const struct match_block *block, st
 {
     uint64_t words[MATCH_WORDS];
 
-    memcpy(words, block->columns[SLOT_USED], sizeof words);
+    memcpy(words, block->columns[search->pairs ? SLOT_USED : SLOT_READY], sizeof words);
     nears->count = 0;
+    if (!search->pairs && (search->plan->hopeless || !match_gates_select(search->plan, block, words, words)))
+        return;
     near_of_block(search->plan, block, words, false, search->pairs ? 1 : 0, nears);
     for (size_t i = 0; i < nears->count; i++) {
         const struct near *near = &nears->items[i];
