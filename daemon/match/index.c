@@ -64,6 +64,8 @@ void match_index_destroy(struct match_index *index)
     free(index->pool);
     free(index->hits);
     free(index->survivors);
+    free(index->nears);
+    free(index->steps);
     free(index);
 }
 

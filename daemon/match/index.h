@@ -243,6 +243,10 @@ struct match_index {
     size_t hit_room;
     struct match_survivor *survivors;
     size_t survivor_room;
+    struct match_near *nears; /* misses.c */
+    size_t near_count, near_room;
+    struct match_step *steps;
+    size_t step_count, step_room;
 };
 
 /* A therapist read, on the way into a block. */
