@@ -183,6 +183,7 @@ bool calendar_take(struct calendar *calendar, int64_t from, int64_t to, bool for
     struct calendar_span span;
     uint32_t at;
 
+    calendar_prefetch(calendar);
     if (!read_span(from, to, &span))
         return false;
     at = calendar_taken_after(calendar, span.from);
@@ -218,6 +219,7 @@ bool calendar_give(struct calendar *calendar, int64_t from, int64_t to)
 {
     uint32_t first, last;
 
+    calendar_prefetch(calendar);
     if (!find_taken(calendar, from, to, &first, &last))
         return false;
     for (uint32_t at = last + 1; at > first; at--)

@@ -150,8 +150,11 @@ static void show_misses(struct ctl_call *call, const Fascia__Explanation *explan
             show_how_to_try(call, referral, miss);
     }
     if (explanation->passed == 0 && explanation->n_near_misses == 0)
-        fputs(explanation->considered == 0 ? "there is nobody in the directory\n"
-                                           : "no change of one gate, or of two, would find somebody\n",
+        fputs(explanation->considered == 0       ? "there is nobody in the directory\n"
+              : explanation->not_looked_into > 0 ? "whether a change would find somebody is not known before all have "
+                                                   "been looked into: with a shorter distance they are fewer\n"
+              : explanation->bounded             ? "no change was found, but not all calendars were looked into\n"
+                                                 : "no change of one gate, or of two, would find somebody\n",
               call->out);
     if (explanation->passed == 0 || explanation->n_near_misses > 0)
         fputc('\n', call->out);
@@ -403,11 +406,44 @@ static void show_how(struct ctl_call *call, const Fascia__ControlResponse *respo
         show_weights(call, explanation->weights);
     if (explanation->bounded)
         ctl_show_field(call, "bounded",
-                       "no more than %u calendars were looked into, the best first: there may be others",
+                       "only so many calendars are looked into at once (%u; sixteen times as many while nobody has "
+                       "time), the best first: there may be others",
                        explanation->weights != NULL ? explanation->weights->opened_most : 0);
     if (event != 0)
         ctl_show_field(call, "recorded as", "event %" PRIu64, event);
     show_other_matches(call, response->detail, event);
+}
+
+static uint32_t removed_by(const Fascia__Explanation *explanation, const char *gate)
+{
+    for (size_t i = 0; i < explanation->n_gates; i++)
+        if (strcmp(explanation->gates[i]->gate, gate) == 0)
+            return explanation->gates[i]->removed;
+    return 0;
+}
+
+/* Who was not looked into neither passed nor failed. */
+static void show_passed(struct ctl_call *call, const Fascia__Explanation *explanation, const struct zone *zone)
+{
+    const uint32_t left = explanation->not_looked_into;
+    char when[40];
+
+    ctl_when(zone, explanation->at, when);
+    if (left == 0 && explanation->passed == 0)
+        fprintf(call->out, "nobody of %u therapists passes every gate (%s)\n\n", explanation->considered, when);
+    else if (left == 0)
+        fprintf(call->out, "%u of %u therapists pass every gate (%s)\n\n", explanation->passed, explanation->considered,
+                when);
+    else if (explanation->passed == 0)
+        fprintf(call->out,
+                "nobody of the %u whose calendars were looked into has the time; %u more, of %u therapists, meet every "
+                "other gate and were not looked into (%s)\n\n",
+                removed_by(explanation, "time"), left, explanation->considered, when);
+    else
+        fprintf(
+            call->out,
+            "%u of %u therapists pass every gate; %u more meet every gate but time, and were not looked into (%s)\n\n",
+            explanation->passed, explanation->considered, left, when);
 }
 
 void ctl_show_explanation(struct ctl_call *call, const Fascia__ControlResponse *response, uint64_t event,
@@ -417,14 +453,8 @@ void ctl_show_explanation(struct ctl_call *call, const Fascia__ControlResponse *
     const uint64_t recorded = event_of(response, event);
     const uint64_t referral =
         response->detail != NULL && response->detail->row != NULL ? response->detail->row->referral : 0;
-    char when[40];
 
-    if (explanation->passed == 0)
-        fprintf(call->out, "nobody of %u therapists passes every gate (%s)\n\n", explanation->considered,
-                ctl_when(zone, explanation->at, when));
-    else
-        fprintf(call->out, "%u of %u therapists pass every gate (%s)\n\n", explanation->passed, explanation->considered,
-                ctl_when(zone, explanation->at, when));
+    show_passed(call, explanation, zone);
     show_misses(call, explanation, referral);
     if (explanation->need != NULL)
         ctl_show_need(call, explanation->need);

@@ -261,6 +261,25 @@ static uint32_t free_row(const struct match_block *block)
     return dirty;
 }
 
+/* Comes, or goes. */
+static void count_video(struct match_index *index, const struct match_block *block, uint32_t row, bool comes)
+{
+    if (!match_row_has(block, SLOT_REMOTE, row))
+        return;
+    for (uint32_t way = 0; way < 2; way++)
+        if (!match_mask_has(block->columns[SLOT_CLINIC + way], row))
+            index->video_alone[way] += comes ? 1 : SIZE_MAX;
+}
+
+uint32_t match_block_video_alone(const struct match_index *index, const struct match_block *block, uint32_t slot)
+{
+    uint64_t words[MATCH_WORDS];
+
+    for (unsigned word = 0; word < MATCH_WORDS; word++)
+        words[word] = block->columns[SLOT_USED][word] & block->columns[SLOT_REMOTE][word] & ~block->columns[slot][word];
+    return index->kernel->count(words);
+}
+
 uint32_t match_block_add(struct match_index *index, struct match_block *block, const struct match_fresh *fresh)
 {
     const struct match_entry *entry = &index->entries[fresh->row.number];
@@ -277,6 +296,7 @@ uint32_t match_block_add(struct match_index *index, struct match_block *block, c
     for (uint32_t slot = SLOT_ACCEPTING; slot < SLOT_DIRTY; slot++)
         if ((fresh->fixed >> slot & 1) != 0)
             set_bit(block->columns[slot], row, true);
+    count_video(index, block, row, true);
     match_block_set_room(block, row, entry->open_cases < entry->capacity);
     for (uint32_t i = 0; i < fresh->count; i++) {
         const struct match_attribute *attribute = &index->attributes[fresh->attributes[i]];
@@ -298,6 +318,7 @@ uint32_t match_block_add(struct match_index *index, struct match_block *block, c
 void match_block_remove(struct match_index *index, struct match_block *block, uint32_t row)
 {
     match_extra_forget(index, &block->rows[row]);
+    count_video(index, block, row, false);
     set_bit(block->columns[SLOT_USED], row, false);
     set_bit(block->columns[SLOT_READY], row, false);
     set_bit(block->columns[SLOT_DIRTY], row, true);
@@ -306,8 +327,11 @@ void match_block_remove(struct match_index *index, struct match_block *block, ui
 
 void match_block_set_room(struct match_block *block, uint32_t row, bool room)
 {
-    set_bit(block->columns[SLOT_ROOM], row, room);
-    set_bit(block->columns[SLOT_READY], row, room && match_row_has(block, SLOT_ACCEPTING, row));
+    uint64_t(*columns)[MATCH_WORDS] =
+        (void *)(block + 1); /* all at once out of memory: not by way of the block's first line */
+
+    set_bit(columns[SLOT_ROOM], row, room);
+    set_bit(columns[SLOT_READY], row, room && match_mask_has(columns[SLOT_ACCEPTING], row));
 }
 
 /* ---- taken apart ---- */
@@ -367,6 +391,7 @@ static struct match_fresh *take_row(struct match_index *index, struct match_bloc
     fresh->calendar = block->calendars[row];
     fresh->extra = match_extra_copy(match_extra_of(index, &block->rows[row]));
     match_extra_forget(index, &block->rows[row]);
+    count_video(index, block, row, false);
     for (uint32_t slot = SLOT_ACCEPTING; slot < SLOT_DIRTY; slot++)
         fresh->fixed = (uint16_t)(fresh->fixed | (unsigned)match_mask_has(block->columns[slot], row) << slot);
     fresh->fixed &= (uint16_t) ~(1U << SLOT_ROOM);

@@ -159,6 +159,20 @@ uint64_t match_boxes_chord(const struct match_boxes *boxes, size_t position, str
     return chord;
 }
 
+uint64_t match_boxes_farthest(const struct match_boxes *boxes, size_t position, struct match_point point)
+{
+    const int32_t at[3] = {point.x, point.y, point.z};
+    uint64_t chord = 0;
+
+    for (unsigned axis = 0; axis < 3; axis++) {
+        int64_t below = (int64_t)at[axis] - boxes->low[axis][position],
+                above = (int64_t)boxes->high[axis][position] - at[axis], apart = below > above ? below : above;
+
+        chord += (uint64_t)(apart * apart);
+    }
+    return chord;
+}
+
 static uint64_t remote_bits(const struct match_boxes *boxes, size_t first, size_t count, unsigned remote)
 {
     uint64_t bits = 0;

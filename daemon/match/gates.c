@@ -97,6 +97,15 @@ static void test_clauses(enum match_gate gate, const struct match_plan *plan, co
             return;
 }
 
+void match_gate_columns(enum match_gate gate, const struct match_plan *plan, const struct match_block *block,
+                        uint64_t words[MATCH_WORDS])
+{
+    if (gate == GATE_LICENCE || gate == GATE_CERTIFICATION)
+        test_clauses(gate, plan, block, words);
+    else
+        match_gate_test(gate, plan, block, words);
+}
+
 void match_gate_test(enum match_gate gate, const struct match_plan *plan, const struct match_block *block,
                      uint64_t words[MATCH_WORDS])
 {

@@ -9,6 +9,9 @@
 /* Of those in words, those who meet the gate stay; any gate but GATE_TIME. */
 void match_gate_test(enum match_gate gate, const struct match_plan *plan, const struct match_block *block,
                      uint64_t words[MATCH_WORDS]);
+/* The same, but that credentials may yet turn out not to hold on the days: match_test_licence(), match_test_certification(). */
+void match_gate_columns(enum match_gate gate, const struct match_plan *plan, const struct match_block *block,
+                        uint64_t words[MATCH_WORDS]);
 /* All clauses at once but accepting and capacity, of those in from, which may be words. false when nobody is left. Credentials may yet turn out not to hold on the days. */
 bool match_gates_select(const struct match_plan *plan, const struct match_block *block,
                         const uint64_t from[MATCH_WORDS], uint64_t words[MATCH_WORDS]);

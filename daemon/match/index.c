@@ -64,6 +64,8 @@ void match_index_destroy(struct match_index *index)
     free(index->pool);
     free(index->hits);
     free(index->survivors);
+    free(index->nears);
+    free(index->steps);
     free(index);
 }
 
@@ -285,6 +287,7 @@ void match_index_set_load(struct match_index *index, uint32_t number, uint32_t o
 {
     struct match_entry *entry = entry_at(index, number);
     struct match_block *block;
+    struct match_row *self;
     uint32_t row;
 
     if (entry == NULL)
@@ -293,6 +296,8 @@ void match_index_set_load(struct match_index *index, uint32_t number, uint32_t o
     entry->recent_cases = in_sixteen(recent_cases);
     if (!match_index_find(index, number, &block, &row))
         return;
+    self = match_block_row(block, index->slot_count, row);
+    __builtin_prefetch(self, 1);
     match_block_set_room(block, row, entry->open_cases < entry->capacity);
-    block->rows[row].merit = match_index_merit(index, entry);
+    self->merit = match_index_merit(index, entry);
 }

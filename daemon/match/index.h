@@ -170,6 +170,13 @@ static inline const uint64_t *match_block_column(const struct match_block *block
     return (const uint64_t *)(block + 1) + (size_t)slot * MATCH_WORDS;
 }
 
+static inline struct match_row *match_block_row(struct match_block *block, uint32_t slot_count, uint32_t row)
+{
+    uint64_t(*columns)[MATCH_WORDS] = (void *)(block + 1);
+
+    return (struct match_row *)(columns + slot_count) + row;
+}
+
 /* Boxes and what else a search asks of a block before it visits it: in order of position. */
 struct match_boxes {
     int32_t *low[3], *high[3]; /* low above high: nothing in it has a position */
@@ -223,6 +230,7 @@ struct match_index {
     uint32_t block_count;
     struct match_boxes boxes, groups;
     bool groups_stale;
+    size_t video_alone[2];        /* how many treat by video and not in a clinic, not at home */
     struct match_fresh **waiting; /* to be laid out; by number */
     size_t waiting_count, waiting_room;
     size_t laid_out, since; /* therapists then, and put since */
@@ -235,6 +243,10 @@ struct match_index {
     size_t hit_room;
     struct match_survivor *survivors;
     size_t survivor_room;
+    struct match_near *nears; /* misses.c */
+    size_t near_count, near_room;
+    struct match_step *steps;
+    size_t step_count, step_room;
 };
 
 /* A therapist read, on the way into a block. */
@@ -307,6 +319,8 @@ void match_block_trim(struct match_block *block);
 size_t match_block_bytes(const struct match_index *index, const struct match_block *block);
 /* Into a free row; there is one. Which. */
 uint32_t match_block_add(struct match_index *index, struct match_block *block, const struct match_fresh *fresh);
+/* How many of the block treat by video and not as this slot says, SLOT_CLINIC or SLOT_HOME. */
+uint32_t match_block_video_alone(const struct match_index *index, const struct match_block *block, uint32_t slot);
 /* Marks the row as not used; it is wiped when it is used again. */
 void match_block_remove(struct match_index *index, struct match_block *block, uint32_t row);
 void match_block_set_room(struct match_block *block, uint32_t row, bool room);
@@ -338,6 +352,8 @@ size_t match_boxes_hit(struct match_index *index, struct match_point centre, uin
                        unsigned remote);
 /* Squared chord from the point to the box, rounded down; UINT64_MAX when it is empty. */
 uint64_t match_boxes_chord(const struct match_boxes *boxes, size_t position, struct match_point point);
+/* To its farthest corner; of one that is not empty. */
+uint64_t match_boxes_farthest(const struct match_boxes *boxes, size_t position, struct match_point point);
 
 /* ---- hilbert.c ---- */
 uint64_t match_hilbert(struct match_point point); /* 60 bits */

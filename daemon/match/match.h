@@ -47,7 +47,8 @@ struct match_settings {
     uint32_t rating_prior;      /* how many reviews the mean counts as; 10 */
     int64_t earliest_span;      /* ms after which an earliest time earns nothing; 28 days */
     uint32_t experience_full;   /* cases that earn the whole of experience */
-    uint32_t opened_most;       /* calendars looked into for one question, best first; 16,384 */
+    uint32_t
+        opened_most; /* calendars looked into for one question, best first; sixteen times as many while nobody has time; 16,384 */
 };
 void match_settings_default(struct match_settings *settings);
 

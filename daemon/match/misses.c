@@ -6,53 +6,93 @@
 #include <string.h>
 
 /* Gates not met, a bit each; 0 for who is not among those asked about. */
-struct near {
+struct match_near {
     const struct match_block *block;
     uint32_t row;
     uint32_t unmet;
 };
 
-struct nears {
-    struct near *items;
-    size_t count, room;
+/* Who of a block is left, and what they miss. */
+struct tally {
+    unsigned most; /* gates that they may miss */
+    uint64_t left[MATCH_WORDS], missed[2][MATCH_WORDS], unmet[GATE_TIME][MATCH_WORDS];
 };
+
+/* Those of left who are not met miss the gate, too. false when nobody is left. */
+static bool miss_gate(struct tally *tally, unsigned gate, const uint64_t met[MATCH_WORDS])
+{
+    uint64_t any = 0;
+
+    for (unsigned word = 0; word < MATCH_WORDS; word++) {
+        uint64_t misses = tally->left[word] & ~met[word];
+
+        tally->unmet[gate][word] |= misses;
+        tally->left[word] &= ~(misses & (tally->most == 0 ? UINT64_MAX : tally->missed[tally->most - 1][word]));
+        tally->missed[1][word] |= tally->missed[0][word] & misses;
+        tally->missed[0][word] |= misses;
+        any |= tally->left[word];
+    }
+    return any != 0;
+}
+
+typedef void test_days(const struct match_plan *plan, const struct match_block *block, uint64_t words[MATCH_WORDS]);
+
+/* Of those who have such a credential at all. */
+static bool miss_days(struct tally *tally, unsigned gate, const struct match_plan *plan,
+                      const struct match_block *block, test_days *test)
+{
+    uint64_t met[MATCH_WORDS];
+
+    for (unsigned word = 0; word < MATCH_WORDS; word++)
+        met[word] = tally->left[word] & ~tally->unmet[gate][word];
+    test(plan, block, met);
+    for (unsigned word = 0; word < MATCH_WORDS; word++)
+        met[word] |= tally->unmet[gate][word];
+    return miss_gate(tally, gate, met);
+}
+
+/* In any order it comes to the same: first what removes most, last what is asked one by one. */
+static bool miss_gates(struct tally *tally, const struct match_plan *plan, const struct match_block *block,
+                       bool with_distance)
+{
+    static const uint8_t order[] = {GATE_MODE,          GATE_PAYER,     GATE_LICENCE, GATE_CONDITION, GATE_TECHNIQUE,
+                                    GATE_CERTIFICATION, GATE_NAMED,     GATE_GENDER,  GATE_LANGUAGE,  GATE_PROFESSION,
+                                    GATE_CAPACITY,      GATE_ACCEPTING, GATE_CAUTION, GATE_DECLINED,  GATE_DISTANCE};
+    _Static_assert(sizeof order == GATE_TIME, "each gate once");
+
+    for (unsigned i = 0; i < GATE_TIME; i++) {
+        uint64_t met[MATCH_WORDS];
+
+        if (order[i] == GATE_DISTANCE && !with_distance)
+            continue;
+        memcpy(met, tally->left, sizeof met);
+        match_gate_columns((enum match_gate)order[i], plan, block, met);
+        if (!miss_gate(tally, order[i], met))
+            return false;
+    }
+    return miss_days(tally, GATE_LICENCE, plan, block, match_test_licence) &&
+           miss_days(tally, GATE_CERTIFICATION, plan, block, match_test_certification);
+}
 
 /* Adds those of words who miss at most so many of the gates; time is not asked. */
 static void near_of_block(const struct match_plan *plan, const struct match_block *block,
-                          const uint64_t among[MATCH_WORDS], bool with_distance, unsigned most, struct nears *nears)
+                          const uint64_t among[MATCH_WORDS], bool with_distance, unsigned most)
 {
-    uint64_t unmet[GATE_TIME][MATCH_WORDS] = {{0}}, left[MATCH_WORDS], missed[2][MATCH_WORDS] = {{0}}, any = 0;
+    struct match_index *index = plan->index;
+    struct tally tally = {.most = most};
 
-    memcpy(left, among, sizeof left);
-    for (unsigned gate = 0; gate < GATE_TIME; gate++) {
-        uint64_t met[MATCH_WORDS];
-
-        if (gate == GATE_DISTANCE && !with_distance)
-            continue;
-        memcpy(met, left, sizeof met);
-        match_gate_test((enum match_gate)gate, plan, block, met);
-        any = 0;
-        for (unsigned word = 0; word < MATCH_WORDS; word++) {
-            uint64_t misses = left[word] & ~met[word];
-
-            unmet[gate][word] = misses;
-            left[word] &= ~(misses & (most == 0 ? UINT64_MAX : missed[most - 1][word]));
-            missed[1][word] |= missed[0][word] & misses;
-            missed[0][word] |= misses;
-            any |= left[word];
-        }
-        if (any == 0)
-            return;
-    }
+    memcpy(tally.left, among, sizeof tally.left);
+    if (!miss_gates(&tally, plan, block, with_distance))
+        return;
     for (uint32_t word = 0; word < MATCH_WORDS; word++) {
-        for (uint64_t rest = left[word]; rest != 0; rest &= rest - 1) {
-            struct near *near;
+        for (uint64_t rest = tally.left[word]; rest != 0; rest &= rest - 1) {
+            struct match_near *near;
 
-            nears->items = memory_grow(nears->items, &nears->room, nears->count + 1, sizeof *nears->items);
-            near = &nears->items[nears->count++];
-            *near = (struct near){block, word * 64 + (uint32_t)__builtin_ctzll(rest), 0};
+            index->nears = memory_grow(index->nears, &index->near_room, index->near_count + 1, sizeof *index->nears);
+            near = &index->nears[index->near_count++];
+            *near = (struct match_near){block, word * 64 + (uint32_t)__builtin_ctzll(rest), 0};
             for (unsigned gate = 0; gate < GATE_TIME; gate++)
-                near->unmet |= (uint32_t)((unmet[gate][word] & rest & -rest) != 0) << gate;
+                near->unmet |= (uint32_t)((tally.unmet[gate][word] & rest & -rest) != 0) << gate;
         }
     }
 }
@@ -62,7 +102,7 @@ static bool misses_gate(uint32_t unmet, enum match_gate gate)
     return (unmet >> gate & 1) != 0;
 }
 
-static int64_t first_free_of(const struct match_plan *plan, const struct near *near)
+static int64_t first_free_of(const struct match_plan *plan, const struct match_near *near)
 {
     return match_first_free(plan, near->block, near->row, !misses_gate(near->unmet, GATE_LICENCE),
                             !misses_gate(near->unmet, GATE_CERTIFICATION));
@@ -70,7 +110,7 @@ static int64_t first_free_of(const struct match_plan *plan, const struct near *n
 
 /* ---- around: who meets distance ---- */
 
-static void count_one(struct match_misses *misses, const struct match_plan *plan, const struct near *near,
+static void count_one(struct match_misses *misses, const struct match_plan *plan, const struct match_near *near,
                       bool time_asked)
 {
     int64_t first_free = time_asked ? first_free_of(plan, near) : INT64_MAX;
@@ -84,10 +124,34 @@ static void count_one(struct match_misses *misses, const struct match_plan *plan
         return;
     first = __builtin_ctz(unmet);
     second = 31 - __builtin_clz(unmet);
-    score = match_score_of(plan, near->block, near->row, first_free);
+    score = match_score_begin(plan, near->block, near->row, first_free);
     best = &misses->best[first][second];
     if (misses->count[first][second]++ == 0 || match_score_precedes(plan, &score, best))
         *best = score;
+}
+
+/* A little later. */
+static void fetch_calendars(const struct match_near *nears, size_t at, size_t count)
+{
+    const struct match_near *soon = &nears[at + 16], *next = &nears[at + 8];
+
+    if (at + 16 < count)
+        __builtin_prefetch(&soon->block->calendars[soon->row]);
+    if (at + 8 < count)
+        calendar_prefetch(next->block->calendars[next->row]);
+}
+
+/* Of a block far away only those who treat by video are asked about: they are few, and gone after a gate or two. */
+static void fetch_around(const struct match_plan *plan, const struct match_block *block)
+{
+    if (match_reach_near(plan, block)) {
+        match_fetch(plan, block);
+        return;
+    }
+    __builtin_prefetch(block);
+    __builtin_prefetch(match_block_column(block, SLOT_USED));
+    __builtin_prefetch(match_block_column(block, SLOT_CLINIC));
+    __builtin_prefetch(match_block_column(block, SLOT_REMOTE));
 }
 
 static void count_around(struct match_misses *misses, const struct match_plan *plan)
@@ -96,37 +160,39 @@ static void count_around(struct match_misses *misses, const struct match_plan *p
     size_t hits = plan->position_known
                       ? match_boxes_hit(index, plan->position, plan->chord_limit, true, match_reach_remote(plan))
                       : index->block_count;
-    struct nears nears = {NULL, 0, 0};
     bool time_asked;
+
+    index->near_count = 0;
 
     for (size_t i = 0; i < hits; i++) {
         const struct match_block *block = index->order[plan->position_known ? index->hits[i] : i];
         uint64_t words[MATCH_WORDS];
 
+        if (plan->position_known && i + MATCH_AHEAD < hits)
+            fetch_around(plan, index->order[index->hits[i + MATCH_AHEAD]]);
         memcpy(words, block->columns[SLOT_USED], sizeof words);
         if (plan->position_known)
             match_gate_test(GATE_DISTANCE, plan, block, words);
-        near_of_block(plan, block, words, !plan->position_known, 2, &nears);
+        near_of_block(plan, block, words, !plan->position_known, 2);
     }
-    time_asked = nears.count <= index->settings.opened_most;
+    time_asked = index->near_count <= index->settings.opened_most;
     misses->bounded = misses->bounded || !time_asked;
-    for (size_t i = 0; i < nears.count; i++)
-        count_one(misses, plan, &nears.items[i], time_asked);
-    free(nears.items);
+    for (size_t i = 0; i < index->near_count; i++) {
+        if (time_asked)
+            fetch_calendars(index->nears, i, index->near_count);
+        count_one(misses, plan, &index->nears[i], time_asked);
+    }
 }
 
 /* ---- beyond: who misses distance ---- */
 
-/* A block, or somebody of it, by the metres that they are away at least: what is sought comes up nearest first, however blocks lie. */
+/* A group of blocks (`unmet` says which), a block, or somebody of it, by the metres that they are away at least: what is sought comes up nearest
+ * first, however blocks lie. */
 #define A_BLOCK UINT32_MAX
-struct step {
+#define A_GROUP (UINT32_MAX - 1)
+struct match_step {
     uint32_t metres, row, unmet;
     const struct match_block *block;
-};
-
-struct steps {
-    struct step *items;
-    size_t count, room;
 };
 
 struct search {
@@ -135,30 +201,30 @@ struct search {
     bool pairs; /* with one other gate; else distance alone */
     uint32_t opened[GATE_COUNT];
     bool stopped[GATE_COUNT]; /* by the bound */
-    struct steps steps;       /* a heap */
 };
 
-static void add_step(struct steps *steps, struct step step)
+static void add_step(struct match_index *index, struct match_step step)
 {
-    size_t at = steps->count++;
+    struct match_step *items;
+    size_t at = index->step_count++;
 
-    steps->items = memory_grow(steps->items, &steps->room, steps->count, sizeof *steps->items);
-    for (; at > 0 && steps->items[(at - 1) / 2].metres > step.metres; at = (at - 1) / 2)
-        steps->items[at] = steps->items[(at - 1) / 2];
-    steps->items[at] = step;
+    index->steps = items = memory_grow(index->steps, &index->step_room, index->step_count, sizeof *items);
+    for (; at > 0 && items[(at - 1) / 2].metres > step.metres; at = (at - 1) / 2)
+        items[at] = items[(at - 1) / 2];
+    items[at] = step;
 }
 
-static struct step take_step(struct steps *steps)
+static struct match_step take_step(struct match_index *index)
 {
-    struct step *items = steps->items, first = items[0], last = items[--steps->count];
+    struct match_step *items = index->steps, first = items[0], last = items[--index->step_count];
     size_t at = 0;
 
     for (;;) {
         size_t child = 2 * at + 1;
 
-        if (child >= steps->count)
+        if (child >= index->step_count)
             break;
-        if (child + 1 < steps->count && items[child + 1].metres < items[child].metres)
+        if (child + 1 < index->step_count && items[child + 1].metres < items[child].metres)
             child++;
         if (items[child].metres >= last.metres)
             break;
@@ -212,9 +278,9 @@ static unsigned gate_of(const struct search *search, uint32_t unmet)
     return search->pairs ? GATE_TIME : GATE_DISTANCE;
 }
 
-static void look_beyond(struct search *search, const struct step *step)
+static void look_beyond(struct search *search, const struct match_step *step)
 {
-    const struct near near = {step->block, step->row, step->unmet};
+    const struct match_near near = {step->block, step->row, step->unmet};
     unsigned gate = gate_of(search, step->unmet);
     int64_t first_free;
     struct match_score score;
@@ -231,7 +297,7 @@ static void look_beyond(struct search *search, const struct step *step)
     first_free = first_free_of(search->plan, &near);
     if ((first_free == INT64_MAX) != (gate == GATE_TIME))
         return;
-    score = match_score_of(search->plan, near.block, near.row, first_free);
+    score = match_score_begin(search->plan, near.block, near.row, first_free);
     keep_nearest(search, gate, &score);
 }
 
@@ -244,43 +310,59 @@ static bool is_done(const struct search *search, uint32_t metres)
     return true;
 }
 
-static void step_into(struct search *search, const struct match_block *block, struct nears *nears)
+static void step_into_block(struct search *search, const struct match_block *block)
 {
+    struct match_index *index = search->plan->index;
     uint64_t words[MATCH_WORDS];
 
-    memcpy(words, block->columns[SLOT_USED], sizeof words);
-    nears->count = 0;
-    near_of_block(search->plan, block, words, false, search->pairs ? 1 : 0, nears);
-    for (size_t i = 0; i < nears->count; i++) {
-        const struct near *near = &nears->items[i];
+    memcpy(words, block->columns[search->pairs ? SLOT_USED : SLOT_READY], sizeof words);
+    if (!search->pairs && (search->plan->hopeless || !match_gates_select(search->plan, block, words, words)))
+        return;
+    index->near_count = 0;
+    near_of_block(search->plan, block, words, false, search->pairs ? 1 : 0);
+    for (size_t i = 0; i < index->near_count; i++) {
+        const struct match_near *near = &index->nears[i];
         struct match_reach reach = match_reach(search->plan, block, near->row);
 
         if (!reach.met && reach.measured)
-            add_step(&search->steps, (struct step){reach.distance, near->row, near->unmet, block});
+            add_step(index, (struct match_step){reach.distance, near->row, near->unmet, block});
     }
 }
 
-static void search_beyond(struct search *search)
+static void step_into_group(struct search *search, uint32_t group)
 {
-    const struct match_index *index = search->plan->index;
-    struct nears nears = {NULL, 0, 0};
+    struct match_index *index = search->plan->index;
 
-    for (uint32_t position = 0; position < index->block_count; position++) {
-        uint64_t chord = match_boxes_chord(&index->boxes, position, search->plan->position);
+    for (uint32_t at = group * GROUP_BLOCKS; at < (group + 1) * GROUP_BLOCKS && at < index->block_count; at++) {
+        uint64_t chord = match_boxes_chord(&index->boxes, at, search->plan->position);
 
         if (chord != UINT64_MAX)
-            add_step(&search->steps, (struct step){match_chord_metres(chord), A_BLOCK, 0, index->order[position]});
+            add_step(index, (struct match_step){match_chord_metres(chord), A_BLOCK, 0, index->order[at]});
     }
-    while (search->steps.count > 0 && !is_done(search, search->steps.items[0].metres)) {
-        struct step step = take_step(&search->steps);
+}
 
-        if (step.row == A_BLOCK)
-            step_into(search, step.block, &nears);
+/* Boxes of groups are up to date: those around were found by them. */
+static void search_beyond(struct search *search)
+{
+    struct match_index *index = search->plan->index;
+
+    index->step_count = 0;
+    for (uint32_t group = 0; group * GROUP_BLOCKS < index->block_count; group++) {
+        uint64_t chord = match_boxes_chord(&index->groups, group, search->plan->position);
+
+        if (chord != UINT64_MAX)
+            add_step(index, (struct match_step){match_chord_metres(chord), A_GROUP, group, NULL});
+    }
+    while (index->step_count > 0 && !is_done(search, index->steps[0].metres)) {
+        struct match_step step = take_step(index);
+
+        if (step.row == A_GROUP)
+            step_into_group(search, step.unmet);
+        else if (step.row == A_BLOCK)
+            step_into_block(search, step.block);
         else
             look_beyond(search, &step);
     }
-    free(nears.items);
-    free(search->steps.items);
 }
 
 static bool has_single(const struct match_misses *misses)

@@ -146,6 +146,17 @@ static void test_mode(const struct match_plan *plan, const struct match_block *b
     }
 }
 
+/* All of the block's places are near: who treats in a clinic and has one need not be measured. */
+static void accept_clinics(const struct match_plan *plan, const struct match_block *block,
+                           const uint64_t among[MATCH_WORDS], uint64_t met[MATCH_WORDS])
+{
+    uint64_t words[MATCH_WORDS];
+
+    counting(plan, block, MODE_CLINIC, words);
+    for (unsigned word = 0; word < MATCH_WORDS; word++)
+        met[word] |= among[word] & words[word] & block->columns[SLOT_PLACED][word];
+}
+
 void match_test_distance(const struct match_plan *plan, const struct match_block *block, uint64_t words[MATCH_WORDS])
 {
     uint64_t met[MATCH_WORDS];
@@ -154,7 +165,10 @@ void match_test_distance(const struct match_plan *plan, const struct match_block
     for (unsigned word = 0; word < MATCH_WORDS; word++)
         met[word] &= words[word];
     if (match_reach_near(plan, block)) {
-        test_mode(plan, block, MODE_CLINIC, words, met, clinic_is_near);
+        if (match_boxes_farthest(&plan->index->boxes, block->position, plan->position) < plan->chord_limit)
+            accept_clinics(plan, block, words, met);
+        else
+            test_mode(plan, block, MODE_CLINIC, words, met, clinic_is_near);
         test_mode(plan, block, MODE_HOME, words, met, base_is_near);
     }
     for (unsigned word = 0; word < MATCH_WORDS; word++)

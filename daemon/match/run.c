@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COUNTED                                                                                                        \
+    128 /* calendars that are looked into whether or not they can be a candidate's, so that counts of few are whole */
+
 /* Gates in order, each for those whom the ones before left. */
 static size_t pass_block(const struct match_plan *plan, const struct match_block *block, uint64_t words[MATCH_WORDS],
                          uint32_t removed[GATE_COUNT], size_t survivors)
@@ -40,22 +43,31 @@ static size_t pass_named(const struct match_plan *plan, uint32_t removed[GATE_CO
     return pass_block(plan, block, words, removed, 0);
 }
 
-/* Blocks out of reach are not visited: distance removes all of theirs. */
+/* Blocks out of reach are not visited: distance removes all of theirs, but for those who treat by video. Of these the mode removes who does not
+ * treat as is asked for, however far away; how many they are is known. */
 static size_t pass_all(const struct match_plan *plan, uint32_t removed[GATE_COUNT])
 {
     struct match_index *index = plan->index;
+    const bool visits = plan->asked_mode == MODE_CLINIC || plan->asked_mode == MODE_HOME;
+    const uint32_t slot = visits ? SLOT_CLINIC + (uint32_t)plan->asked_mode : 0;
     size_t survivors = 0, hits = match_boxes_hit(index, plan->position, plan->chord_limit, plan->position_known,
-                                                 match_reach_remote(plan));
+                                                 visits ? 0 : match_reach_remote(plan));
+    uint32_t by_video = visits ? (uint32_t)index->video_alone[plan->asked_mode] : 0;
 
     removed[GATE_DISTANCE] = (uint32_t)index->count;
     for (size_t i = 0; i < hits; i++) {
         const struct match_block *block = index->order[index->hits[i]];
         uint64_t words[MATCH_WORDS];
 
+        if (i + MATCH_AHEAD < hits)
+            match_fetch(plan, index->order[index->hits[i + MATCH_AHEAD]]);
+        by_video -= visits ? match_block_video_alone(index, block, slot) : 0;
         memcpy(words, block->columns[SLOT_USED], sizeof words);
         removed[GATE_DISTANCE] -= block->count;
         survivors = pass_block(plan, block, words, removed, survivors);
     }
+    removed[GATE_DISTANCE] -= by_video;
+    removed[GATE_MODE] += by_video;
     return survivors;
 }
 
@@ -144,10 +156,11 @@ Fascia__Explanation *match_run(struct match_index *index, const struct match_que
 
     fascia__explanation__init(explanation);
     match_plan_init(&plan, index, query);
-    match_choose(&plan, plan.is_named ? pass_named(&plan, removed) : pass_all(&plan, removed), true, &best);
+    match_choose(&plan, plan.is_named ? pass_named(&plan, removed) : pass_all(&plan, removed), COUNTED, &best);
     removed[GATE_TIME] = (uint32_t)best.timeless;
     explanation->considered = (uint32_t)index->count;
     explanation->passed = (uint32_t)best.passed;
+    explanation->not_looked_into = (uint32_t)best.unopened;
     explanation->bounded = best.bounded;
     if (best.passed == 0 && !best.bounded) {
         misses = match_misses_count(&plan);

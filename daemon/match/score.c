@@ -116,15 +116,6 @@ void match_score_complete(const struct match_plan *plan, struct match_score *sco
     score->points[PART_LOAD] = self->merit - score->points[PART_REVIEWS];
 }
 
-struct match_score match_score_of(const struct match_plan *plan, const struct match_block *block, uint32_t row,
-                                  int64_t first_free)
-{
-    struct match_score score = match_score_begin(plan, block, row, first_free);
-
-    match_score_complete(plan, &score);
-    return score;
-}
-
 bool match_precedes(const struct match_plan *plan, int32_t left_points, uint32_t left, int32_t right_points,
                     uint32_t right)
 {

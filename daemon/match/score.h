@@ -15,8 +15,6 @@ struct match_score {
     int64_t first_free; /* INT64_MAX: none, and no points for it */
 };
 
-struct match_score match_score_of(const struct match_plan *plan, const struct match_block *block, uint32_t row,
-                                  int64_t first_free);
 /* In two steps: the total and what it takes, then the parts that the row knows only as a sum. */
 struct match_score match_score_begin(const struct match_plan *plan, const struct match_block *block, uint32_t row,
                                      int64_t first_free);
@@ -31,17 +29,21 @@ bool match_score_precedes(const struct match_plan *plan, const struct match_scor
 /* The candidate as it is explained; heap. */
 Fascia__Candidate *match_score_explain(const struct match_plan *plan, const struct match_score *score);
 
-/* ---- find.c: the best of those who pass ---- */
+/* ---- choose.c: the best of those who pass ---- */
 struct match_best {
     struct match_score scores[MATCH_CANDIDATES]; /* best first; complete only after match_choose() */
     size_t count, limit;
-    uint64_t passed; /* counted with `all` only */
-    uint64_t timeless;
-    bool bounded;
+    uint64_t passed, timeless; /* of those looked into */
+    uint64_t unopened;         /* not looked into; known only when some are counted */
+    bool bounded;              /* and one of those might have become a candidate */
 };
-/* Survivors: so many of plan->index->survivors, who meet every gate but time. With `all` each that the bound allows has its calendar looked into,
- * else only those who can become candidates. */
-void match_choose(const struct match_plan *plan, size_t survivors, bool all, struct match_best *best);
+/* Survivors: so many of plan->index->survivors, who meet every gate but time. At least `counted` of them have their calendars looked into, and
+ * whoever can become a candidate, as far as the bound allows. With 0 they come with a bound of their points. */
+void match_choose(const struct match_plan *plan, size_t survivors, size_t counted, struct match_best *best);
+/* ---- find.c ---- */
+/* What a block is asked for, into the cache; so many blocks ahead. */
+#define MATCH_AHEAD 6
+void match_fetch(const struct match_plan *plan, const struct match_block *block);
 /* One more survivor, at this place. */
 void match_survive(struct match_index *index, size_t at, const struct match_block *block, uint32_t row);
 size_t match_limit_of(const struct match_query *query);

@@ -85,6 +85,8 @@ static const char *compare_explanation(const Fascia__Explanation *explanation, c
 
     if (explanation->considered != world->count || explanation->passed != answer->passed)
         return "passed";
+    if (explanation->not_looked_into != answer->not_looked_into)
+        return "not looked into";
     if (explanation->n_candidates != wanted(question, answer))
         return "candidates";
     for (size_t i = 0; i < explanation->n_candidates && difference == NULL; i++)

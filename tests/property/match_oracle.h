@@ -45,7 +45,7 @@ struct oracle_miss {
 
 /* Why an answer is bounded. */
 struct oracle_bounds {
-    bool passing;      /* more pass all but time than may be looked into */
+    bool passing;      /* somebody who was not looked into might have been a candidate */
     bool near, beyond; /* near misses: around; of distance */
 };
 
@@ -53,7 +53,7 @@ struct oracle_answer {
     struct oracle_verdict *verdicts; /* one for each therapist */
     struct oracle_bounds bounded;
     uint32_t removed[GATE_COUNT], only[GATE_COUNT];
-    uint32_t passed;
+    uint32_t passed, not_looked_into;
     const struct oracle_verdict **order; /* who passed, best first */
     struct oracle_miss misses[GATE_COUNT * GATE_COUNT];
     size_t miss_count;

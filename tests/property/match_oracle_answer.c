@@ -4,6 +4,8 @@
 #include <string.h>
 
 #define NEAR_MISSES 8
+#define ENOUGH      128 /* calendars */
+#define PIECES      16
 
 static uint32_t opened_most(const struct oracle_question *question)
 {
@@ -51,9 +53,49 @@ static unsigned first_unmet(const struct oracle_verdict *verdict)
     return gate;
 }
 
-static void find_passing(struct oracle_answer *answer, size_t count, uint32_t most)
+static int32_t points_without_time(const struct oracle_verdict *verdict)
 {
-    size_t ready = 0;
+    return verdict->total - verdict->points[PART_EARLIEST];
+}
+
+/* As many as are wanted have been found among those looked into, and nobody with so many points before time can come before the last of them. */
+static bool is_settled(const struct oracle_question *question, const struct oracle_verdict *const *looked, size_t count,
+                       int32_t points)
+{
+    const uint32_t limit = question->query->limit;
+    const size_t wanted = limit < 1 ? 1 : limit < MATCH_CANDIDATES ? limit : MATCH_CANDIDATES;
+    const int32_t weight = question->settings->weight[PART_EARLIEST];
+    size_t better = 0;
+
+    for (size_t i = 0; i < count; i++)
+        better += !looked[i]->unmet[GATE_TIME] && looked[i]->total > points + (weight < 0       ? 0
+                                                                               : weight > 10000 ? 10000
+                                                                                                : weight);
+    return better >= wanted;
+}
+
+/* Whether looking ends before the next one: so many have been looked into, and so many of them pass. */
+static bool ends_before(const struct oracle_question *question, struct oracle_answer *answer, size_t looked,
+                        size_t passed)
+{
+    const int32_t points = points_without_time(answer->order[looked]);
+    const size_t most = opened_most(question);
+    bool settled;
+
+    if (looked % most != 0 && (looked < ENOUGH || points == points_without_time(answer->order[looked - 1])))
+        return false;
+    settled = is_settled(question, answer->order, looked, points);
+    if (looked < most || settled)
+        return settled && looked > 0;
+    if (looked % most != 0 || (passed == 0 && looked < PIECES * most))
+        return false;
+    answer->bounded.passing = true;
+    return true;
+}
+
+static void find_passing(const struct oracle_question *question, struct oracle_answer *answer, size_t count)
+{
+    size_t ready = 0, looked = 0;
 
     for (size_t i = 0; i < count; i++) {
         if (answer->verdicts[i].unmet_but_time == 0)
@@ -62,13 +104,12 @@ static void find_passing(struct oracle_answer *answer, size_t count, uint32_t mo
             answer->removed[first_unmet(&answer->verdicts[i])]++;
     }
     qsort(answer->order, ready, sizeof *answer->order, by_score_without_time);
-    answer->bounded.passing = ready > most;
-    for (size_t i = 0; i < ready && i < most; i++) {
-        if (answer->order[i]->unmet[GATE_TIME])
-            answer->removed[GATE_TIME]++;
-        else
+    for (; looked < ready && !ends_before(question, answer, looked, looked - answer->removed[GATE_TIME]); looked++)
+        answer->removed[GATE_TIME] += answer->order[looked]->unmet[GATE_TIME];
+    answer->not_looked_into = (uint32_t)(ready - looked);
+    for (size_t i = 0; i < looked; i++)
+        if (!answer->order[i]->unmet[GATE_TIME])
             answer->order[answer->passed++] = answer->order[i];
-    }
     qsort(answer->order, answer->passed, sizeof *answer->order, by_score);
 }
 
@@ -234,7 +275,7 @@ void oracle_answer(const struct oracle_question *question, const struct oracle_t
         abort();
     for (size_t i = 0; i < count; i++)
         answer->verdicts[i] = oracle_judge(question, &therapists[i]);
-    find_passing(answer, count, opened_most(question));
+    find_passing(question, answer, count);
     if (answer->passed == 0 && !answer->bounded.passing)
         find_misses(question, answer, count);
 }

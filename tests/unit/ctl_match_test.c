@@ -64,6 +64,40 @@ static void the_smallest_change_comes_first(void **state)
     stop(&daemon);
 }
 
+/* Who was not looked into may have time: neither "nobody" nor "no change" would be true. */
+static void what_was_not_looked_into_is_not_denied(void **state)
+{
+    TEXT(time, "time");
+    struct daemon daemon = {0};
+    Fascia__ControlResponse response = FASCIA__CONTROL_RESPONSE__INIT;
+    Fascia__Explanation explanation = FASCIA__EXPLANATION__INIT;
+    Fascia__GateCount gate = FASCIA__GATE_COUNT__INIT;
+    Fascia__GateCount *gate_list[] = {&gate};
+    struct said said;
+
+    (void)state;
+    gate.gate = time;
+    gate.removed = 300;
+    explanation.considered = 400;
+    explanation.not_looked_into = 60;
+    explanation.bounded = true;
+    explanation.n_gates = 1;
+    explanation.gates = gate_list;
+    response.last = true;
+    response.explanation = &explanation;
+    add_frame(&daemon, 0, &response);
+    start(&daemon);
+    said = RUN(&daemon, "match", "explain", "R12");
+    assert_int_equal(said.code, CTL_OK);
+    assert_non_null(strstr(said.out, "nobody of the 300 whose calendars were looked into has the time; 60 more, of 400 "
+                                     "therapists, meet every other gate and were not looked into"));
+    assert_null(strstr(said.out, "passes every gate"));
+    assert_null(strstr(said.out, "no change"));
+    settle(&daemon);
+    forget(&said);
+    stop(&daemon);
+}
+
 static void a_question_goes_as_it_was_put(void **state)
 {
     struct daemon daemon = {0};
@@ -234,9 +268,13 @@ static void a_replay_says_of_what(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_smallest_change_comes_first),     cmocka_unit_test(a_question_goes_as_it_was_put),
-        cmocka_unit_test(a_problem_is_said_by_its_option),     cmocka_unit_test(what_can_t_be_read_is_wrong_usage),
-        cmocka_unit_test(verdicts_of_a_replay_are_exit_codes), cmocka_unit_test(a_replay_says_of_what),
+        cmocka_unit_test(the_smallest_change_comes_first),
+        cmocka_unit_test(what_was_not_looked_into_is_not_denied),
+        cmocka_unit_test(a_question_goes_as_it_was_put),
+        cmocka_unit_test(a_problem_is_said_by_its_option),
+        cmocka_unit_test(what_can_t_be_read_is_wrong_usage),
+        cmocka_unit_test(verdicts_of_a_replay_are_exit_codes),
+        cmocka_unit_test(a_replay_says_of_what),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

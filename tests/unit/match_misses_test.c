@@ -262,25 +262,6 @@ static void no_more_calendars_are_looked_into_than_the_bound_allows(void **state
     assert_false(scene->explanation->bounded);
 }
 
-static void an_answer_that_is_bounded_before_anybody_passed_has_no_near_misses(void **state)
-{
-    struct scene *scene = *state;
-
-    for (size_t person = 0; person < 4; person++)
-        take_all_time(scene, person);
-    bound(scene, 3);
-    ask(scene, 4);
-    assert_true(scene->explanation->bounded);
-    assert_int_equal(scene->explanation->passed, 0);
-    assert_int_equal(scene->explanation->gates[GATE_TIME]->removed, 3);
-    assert_int_equal(scene->explanation->gates[GATE_TIME]->only, 0);
-    assert_int_equal(scene->explanation->n_near_misses, 0);
-    bound(scene, 4);
-    ask(scene, 4);
-    assert_false(scene->explanation->bounded);
-    assert_int_equal(scene->explanation->gates[GATE_TIME]->only, 4);
-}
-
 static void time_is_not_asked_of_more_near_misses_than_the_bound_allows(void **state)
 {
     struct scene *scene = *state;
@@ -359,6 +340,59 @@ static void assert_first_ten(struct scene *scene, bool bounded)
     }
 }
 
+/* One after the other by identifier; the last of them alone has time, when anybody has. */
+static void put_crowd(struct scene *scene, int count, bool last_has_time)
+{
+    struct sample_therapist *busy = &scene->people[0], *free = &scene->people[1];
+    char identifier[16];
+
+    take_all_time(scene, 0);
+    for (int i = 0; i < count; i++) {
+        struct sample_therapist *person = last_has_time && i == count - 1 ? free : busy;
+
+        snprintf(identifier, sizeof identifier, "e%03d", i);
+        person->therapist.identifier = identifier;
+        if (i == 0 || person == free)
+            sample_put(scene->index, person, scene->need.query.now);
+        else
+            match_index_put(scene->index, test_number(identifier), &person->therapist, person->calendar);
+    }
+    fascia__explanation__free_unpacked(scene->explanation, NULL);
+    scene->explanation = match_run(scene->index, &scene->need.query);
+}
+
+static void while_nobody_has_time_looking_goes_on_past_the_bound(void **state)
+{
+    struct scene *scene = *state;
+    struct match_found found;
+
+    bound(scene, 4);
+    put_crowd(scene, 60, true);
+    assert_int_equal(scene->explanation->passed, 1);
+    assert_string_equal(scene->explanation->candidates[0]->therapist, "e059");
+    assert_int_equal(scene->explanation->gates[GATE_TIME]->removed, 59);
+    assert_int_equal(scene->explanation->not_looked_into, 0);
+    assert_false(scene->explanation->bounded);
+    match_find(scene->index, &scene->need.query, &found);
+    assert_int_equal(found.count, 1);
+    assert_int_equal(found.candidates[0].therapist, test_number("e059"));
+}
+
+static void who_was_not_looked_into_is_said_to_be_neither_passed_nor_removed(void **state)
+{
+    struct scene *scene = *state;
+
+    bound(scene, 3);
+    put_crowd(scene, 49, true);
+    assert_true(scene->explanation->bounded);
+    assert_int_equal(scene->explanation->considered, 49);
+    assert_int_equal(scene->explanation->passed, 0);
+    assert_int_equal(scene->explanation->gates[GATE_TIME]->removed, 48);
+    assert_int_equal(scene->explanation->not_looked_into, 1);
+    assert_int_equal(scene->explanation->gates[GATE_TIME]->only, 0);
+    assert_int_equal(scene->explanation->n_near_misses, 0);
+}
+
 /* Nothing is left open by the points: neither distance nor time tells them apart. */
 static void many_equals_stand_by_identifier_wherever_looking_stops(void **state)
 {
@@ -391,7 +425,8 @@ int main(void)
         WITH_SCENE(distance_with_another_gate_is_said_only_when_nothing_alone_would_do),
         WITH_SCENE(where_distance_is_dropped_nearer_is_still_better),
         WITH_SCENE(no_more_calendars_are_looked_into_than_the_bound_allows),
-        WITH_SCENE(an_answer_that_is_bounded_before_anybody_passed_has_no_near_misses),
+        WITH_SCENE(while_nobody_has_time_looking_goes_on_past_the_bound),
+        WITH_SCENE(who_was_not_looked_into_is_said_to_be_neither_passed_nor_removed),
         WITH_SCENE(time_is_not_asked_of_more_near_misses_than_the_bound_allows),
         WITH_SCENE(the_nearest_is_sought_no_longer_than_the_bound_allows),
         WITH_SCENE(many_equals_stand_by_identifier_wherever_looking_stops),

@@ -51,7 +51,6 @@ void fascia_measure(struct bench *bench)
         answers_measure(bench, "fascia", set, answer_find, &directory);
     count_bounded(&directory);
     fewer.asks[ASK_MAIN] = bench->asks[ASK_MAIN] < 200 ? bench->asks[ASK_MAIN] : 200;
-    fewer.rounds = 1;
     answers_measure(&fewer, "fascia-explained", ASK_MAIN, answer_explained, &directory);
     directory_weigh(&directory, true);
     answers_measure(bench, "fascia-own-weights", ASK_MAIN, answer_find, &directory);
