@@ -8,6 +8,7 @@
 #define FASCIA_PLUGIN_INSTANCE_H
 
 #include "plugin/load.h"
+#include "plugin/numbered.h"
 #include "plugin/tokens.h"
 
 #include <sys/queue.h>
@@ -41,7 +42,8 @@ struct plugin_instance {
     uint8_t *packed; /* of the running call */
     size_t packed_room;
     LIST_HEAD(plugin_framers, plugin_framer) framers;
-    uint64_t streams; /* numbers given to streams of an isolated plugin so far */
+    uint64_t streams;                /* numbers given to streams of an isolated plugin so far */
+    struct numbered_table by_stream; /* framers of which its process was shown something */
 };
 
 /* The instance is going: its framers say no more. */
