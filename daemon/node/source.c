@@ -266,7 +266,9 @@ static void isolation_settings_of(const struct source *source, char *path, struc
                                             .path = path,
                                             .memory = source->config->memory,
                                             .network = source->config->network,
-                                            .call_timeout_ms = source->config->call_timeout_ms};
+                                            .call_timeout_ms = source->config->call_timeout_ms,
+                                            .interpreter = source->config->interpreter,
+                                            .reads = source->config->reads};
 }
 
 static bool isolate_instance(struct source *source, const struct source_rooms *rooms, struct fault *fault)
