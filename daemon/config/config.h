@@ -105,6 +105,8 @@ struct config_where config_where(const struct config *config, const char *path);
 struct config_where config_where_of_source(const struct config_source *source, const char *path);
 /* The manual of a table, as text for people. Heap. */
 char *config_options_help(const struct fascia_option *table, uint32_t count);
+/* Default of node.plugin_runner. */
+const char *config_default_runner(void);
 /* The manual of the daemon's own keys. Heap. */
 char *config_help(void);
 

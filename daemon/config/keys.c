@@ -146,6 +146,11 @@ static bool read_plugin(const char *text, int64_t *number)
 static const struct config_notation plugin_notation = {read_plugin,
                                                        "a plugin's name (hl7v2) or the absolute path of its file"};
 
+const char *config_default_runner(void)
+{
+    return FASCIA_PLUGIN_RUNNER;
+}
+
 /* ---- the tables ---------------------------------------------------------------------------------------------------- */
 
 #define OPTION(type_, name_, default_, minimum_, maximum_, choices_, flags_, help_)                                    \

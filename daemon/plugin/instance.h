@@ -58,8 +58,6 @@ enum fascia_status plugin_take_completion(struct plugin_instance *instance, uint
                                           struct fascia_bytes bytes);
 /* Ends a token without an answer. */
 void plugin_give_up(struct plugin_instance *instance, uint64_t number);
-/* What a plugin wrote for the administrator: made to end, and to be one line. */
-void plugin_clean_line(char *text, size_t room);
 /* A line of log on the plugin's behalf: what is no fixed word is not written. */
 void plugin_host_log(struct plugin_instance *instance, enum fascia_log_level level, const char *event, int64_t number);
 
