@@ -549,24 +549,36 @@ static bool check_opens(const struct config_source *source, const struct plugin 
     return false;
 }
 
-static bool check_source(const struct config *config, const struct config_source *source,
-                         struct plugin_registry *registry)
+/* NULL, and everything that is wrong with them was printed. */
+static Fascia__Options *options_or_print(const struct config *config, const struct config_source *source,
+                                         const struct fascia_plugin *plugin)
 {
     struct config_errors errors = {0};
-    struct fault fault = {{0}};
-    const struct plugin *plugin = source_plugin(registry, config, source, &fault);
-    Fascia__Options *options;
-    bool good;
+    Fascia__Options *options = config_options(config, source, plugin->options, plugin->option_count, &errors);
 
-    if (plugin == NULL) {
-        fprintf(stderr, "%s: source %s: %s\n", config_where_of_source(source, "plugin").text, source->name, fault.text);
-        return false;
-    }
-    options = config_options(config, source, plugin_describe(plugin)->options, plugin_describe(plugin)->option_count,
-                             &errors);
     for (size_t i = 0; i < errors.count; i++)
         fprintf(stderr, "%s\n", errors.items[i].text);
     config_errors_finish(&errors);
+    return options;
+}
+
+static bool print_fault(const struct config_source *source, struct config_where where, const struct fault *fault)
+{
+    fprintf(stderr, "%s: source %s: %s\n", where.text, source->name, fault->text);
+    return false;
+}
+
+static bool check_source(const struct config *config, const struct config_source *source,
+                         struct plugin_registry *registry)
+{
+    struct fault fault = {{0}};
+    const struct plugin *plugin = source_plugin(registry, config, source, &fault);
+    Fascia__Options *options = NULL;
+    bool good = false;
+
+    if (plugin == NULL)
+        return print_fault(source, config_where_of_source(source, "plugin"), &fault);
+    options = options_or_print(config, source, plugin_describe(plugin));
     if (options == NULL)
         return false;
     good = check_opens(source, plugin, options);
@@ -577,11 +589,19 @@ static bool check_source(const struct config *config, const struct config_source
 static bool check_isolated(const struct config *config, const struct config_source *source, struct inspector *inspector)
 {
     struct fault fault = {{0}};
+    struct plugin_described *described = source_inspect(inspector, config, source, &fault);
+    Fascia__Options *options = NULL;
+    bool good = false;
 
-    if (source_check_isolated(inspector, config, source, &fault))
-        return true;
-    fprintf(stderr, "%s\n", fault.text);
-    return false;
+    if (described == NULL)
+        return print_fault(source, config_where_of_source(source, "plugin"), &fault);
+    options = options_or_print(config, source, plugin_described_plugin(described));
+    if (options != NULL)
+        good = inspector_open(inspector, options, &fault) ||
+               print_fault(source, where_of_refusal(source, plugin_described_plugin(described), fault.text), &fault);
+    fascia__options__free_unpacked(options, NULL);
+    plugin_described_destroy(described);
+    return good;
 }
 
 enum node_exit node_check_config(const char *config_path)

@@ -367,15 +367,13 @@ bool source_check_transport(const struct plugin *plugin, const struct config_sou
     return transport_fits(plugin_describe(plugin), wanted, fault);
 }
 
-bool source_check_isolated(struct inspector *inspector, const struct config *config, const struct config_source *wanted,
-                           struct fault *fault)
+struct plugin_described *source_inspect(struct inspector *inspector, const struct config *config,
+                                        const struct config_source *wanted, struct fault *fault)
 {
     const struct source source = {.config = wanted, .whole = config};
     struct isolation_settings settings;
     struct plugin_described *described = NULL;
-    Fascia__Options *options = NULL;
     char path[PATH_MAX];
-    bool good = false;
 
     isolation_settings_of(&source, path, &settings);
     described = inspector_describe(inspector,
@@ -385,14 +383,10 @@ bool source_check_isolated(struct inspector *inspector, const struct config *con
                                                             .memory = settings.memory,
                                                             .network = settings.network},
                                    fault);
-    if (described != NULL)
-        options = isolated_described((void *)(uintptr_t)&source, plugin_described_plugin(described), fault);
-    good = options != NULL && inspector_open(inspector, options, fault);
-    fascia__options__free_unpacked(options, NULL);
+    if (described != NULL && transport_fits(plugin_described_plugin(described), wanted, fault))
+        return described;
     plugin_described_destroy(described);
-    if (!good)
-        fault_prefix(fault, "source %s", wanted->name);
-    return good;
+    return NULL;
 }
 
 struct source *source_create(const struct source_rooms *rooms, const struct config *config,

@@ -73,6 +73,7 @@ class Inspect(unittest.TestCase):
         self.assertEqual(self.check(self.python(), "/usr/bin/python3")[0], 0)
         for plugin, interpreter, options, says in (
                 (good, "", "{windo: 5}", r"fascia\.yaml:\d+:\d+: .*'windo' is no key here; did you mean 'window'"),
+                (good, "", "{windo: 5, lines: none}", r"(?s)'windo' is no key here.*lines 'none' is not a whole number"),  # every mistake at once
                 (good, "", "{sender: 'a|b'}", "source lines: the plugin refused its options: sender holds"),
                 (self.place / "lines.py", "/usr/bin/python3", "{sender: 'a|b'}", "source lines: the plugin refused its options: sender holds"),
                 (self.place / "lines.py", "", "{}", "source lines: .*`interpreter: /usr/bin/python3`"),
