@@ -13,11 +13,19 @@
 #endif
 
 struct arguments {
-    const char *config, *backup, *keys, *plugin;
+    const char *config, *backup, *keys, *plugin, *interpreter;
     bool check_config, check_store, force;
 };
 
-enum { OPTION_CHECK_CONFIG = 256, OPTION_CHECK_STORE, OPTION_RESTORE, OPTION_KEYS, OPTION_FORCE, OPTION_PLUGIN_HELP };
+enum {
+    OPTION_CHECK_CONFIG = 256,
+    OPTION_CHECK_STORE,
+    OPTION_RESTORE,
+    OPTION_KEYS,
+    OPTION_FORCE,
+    OPTION_PLUGIN_HELP,
+    OPTION_INTERPRETER
+};
 
 static const struct argp_option options[] = {
     {"config", 'c', "FILE", 0, "the configuration (" FASCIA_CONFIG_FILE ")", 0},
@@ -27,7 +35,8 @@ static const struct argp_option options[] = {
     {"keys", OPTION_KEYS, "FILE", 0,
      "with --restore: the key file to go with it (the present keys of the same store, else BACKUP.keys)", 0},
     {"force", OPTION_FORCE, NULL, 0, "with --restore: replace a store that is not empty", 0},
-    {"plugin-help", OPTION_PLUGIN_HELP, "PLUGIN.so", 0, "print what a plugin is and its options, and exit", 0},
+    {"plugin-help", OPTION_PLUGIN_HELP, "PLUGIN", 0, "print what a plugin is and its options, and exit", 0},
+    {"interpreter", OPTION_INTERPRETER, "PROGRAM", 0, "with --plugin-help: what executes it, of a script", 0},
     {0}};
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -56,6 +65,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_PLUGIN_HELP:
         arguments->plugin = value;
         return 0;
+    case OPTION_INTERPRETER:
+        arguments->interpreter = value;
+        return 0;
     case ARGP_KEY_ARG:
         argp_usage(state);
         return EINVAL;
@@ -74,7 +86,7 @@ int main(int count, char **values)
     argp_err_exit_status = NODE_EXIT_CONFIGURATION;
     argp_parse(&argp, count, values, 0, NULL, &arguments);
     if (arguments.plugin != NULL)
-        return node_plugin_help(arguments.plugin);
+        return node_plugin_help(arguments.plugin, arguments.interpreter);
     if (arguments.check_config)
         return node_check_config(arguments.config);
     if (arguments.check_store)

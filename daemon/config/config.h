@@ -7,7 +7,7 @@
  *   matching:    offer_lifetime {routine urgent stat} max_distance duration payer_required maximum_offers
  *                weights {distance experience reviews earliest continuity load} rating_mean rating_prior experience_full earliest_span
  *   delivery:    retry_first retry_last give_up_after answer_timeout refusals
- *   sources:     - {name plugin in_flight deadline isolation memory network call_timeout options {...}, and one of
+ *   sources:     - {name plugin in_flight deadline isolation memory network call_timeout interpreter reads options {...}, and one of
  *                   stream {listen connections per_peer input idle frame}, folder {path settle scan maximum_size}}
  *   include:     "conf.d/" + "*.yaml" (a list of patterns, relative to the including file; sources add up, other keys may appear once)
  */
@@ -45,7 +45,9 @@ struct config_source {
     size_t memory; /* of that process */
     bool network;  /* may it use the network? */
     int64_t call_timeout_ms;
-    void *options; /* opaque: for config_options() */
+    char *interpreter; /* that process may execute it; "" : nothing */
+    char *reads;       /* absolute paths with ':' between them, which it may read */
+    void *options;     /* opaque: for config_options() */
 };
 struct config {
     /* node */
@@ -103,6 +105,8 @@ struct config_where config_where(const struct config *config, const char *path);
 struct config_where config_where_of_source(const struct config_source *source, const char *path);
 /* The manual of a table, as text for people. Heap. */
 char *config_options_help(const struct fascia_option *table, uint32_t count);
+/* Default of node.plugin_runner. */
+const char *config_default_runner(void);
 /* The manual of the daemon's own keys. Heap. */
 char *config_help(void);
 

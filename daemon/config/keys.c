@@ -109,6 +109,35 @@ static bool read_visit(const char *text, int64_t *number)
 static const struct config_notation visit_notation = {read_visit,
                                                       "minutes, in steps of 15, from 15 to 480 (60, 90m, 1h)"};
 
+/* As $PATH is written. */
+static bool read_paths(const char *text, int64_t *number)
+{
+    char path[4096];
+    const char *end = NULL;
+
+    (void)number;
+    for (const char *at = text; *at != '\0'; at = *end == ':' ? end + 1 : end) {
+        end = strchrnul(at, ':');
+        if ((size_t)(end - at) >= sizeof path || (*end == ':' && end[1] == '\0'))
+            return false;
+        memcpy(path, at, (size_t)(end - at));
+        path[end - at] = '\0';
+        if (!notation_is_path(path))
+            return false;
+    }
+    return strlen(text) < sizeof path;
+}
+static const struct config_notation paths_notation = {read_paths,
+                                                      "absolute paths with ':' between them, or '' for none"};
+
+static bool read_interpreter(const char *text, int64_t *number)
+{
+    (void)number;
+    return text[0] == '\0' || notation_is_path(text);
+}
+static const struct config_notation interpreter_notation = {
+    read_interpreter, "the absolute path of a program, such as /usr/bin/python3, or '' for none"};
+
 static bool read_plugin(const char *text, int64_t *number)
 {
     (void)number;
@@ -116,6 +145,11 @@ static bool read_plugin(const char *text, int64_t *number)
 }
 static const struct config_notation plugin_notation = {read_plugin,
                                                        "a plugin's name (hl7v2) or the absolute path of its file"};
+
+const char *config_default_runner(void)
+{
+    return FASCIA_PLUGIN_RUNNER;
+}
 
 /* ---- the tables ---------------------------------------------------------------------------------------------------- */
 
@@ -276,6 +310,10 @@ static const struct config_key source_keys[] = {
            "Whether that process may use the network"),
     SOURCE("source", "call_timeout", DURATION, call_timeout_ms, I64, NULL, "10s", 100, 3600000, 0,
            "When a call from which it has not returned ends that process"),
+    SOURCE("source", "interpreter", TEXT, interpreter, TEXT, &interpreter_notation, "", 0, 0, 0,
+           "The one program that the process may execute, for a plugin that is a script"),
+    SOURCE("source", "reads", TEXT, reads, TEXT, &paths_notation, "", 0, 0, 0,
+           "What it may read beside /usr and the directory of its file"),
 };
 
 #define KEYS(table) .keys = (table), .count = sizeof(table) / sizeof(table)[0]

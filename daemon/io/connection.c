@@ -337,7 +337,8 @@ void connection_start(struct io_connection *connection, int fd)
 struct io_connection *io_adopt(struct io_loop *loop, int fd, const struct io_limits *limits,
                                const struct io_handler *handler)
 {
-    struct io_connection *connection = connection_create(loop, limits, handler);
+    const struct io_limits complete = io_limits_complete(limits);
+    struct io_connection *connection = connection_create(loop, &complete, handler);
 
     connection->handler.opened = NULL;
     INVARIANT(evutil_make_socket_nonblocking(fd) == 0);

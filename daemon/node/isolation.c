@@ -224,6 +224,8 @@ static void begin(struct isolation *isolation)
     const struct io_limits limits = {
         .input = INPUT_BYTES, .output = OUTPUT_BYTES, .idle_ms = FOREVER_MS, .frame_ms = FOREVER_MS};
     const struct spawn_settings settings = {.path = isolation->path,
+                                            .interpreter = isolation->interpreter,
+                                            .reads = isolation->reads,
                                             .memory = isolation->settings.memory,
                                             .network = isolation->settings.network,
                                             .context = isolation,
@@ -232,7 +234,8 @@ static void begin(struct isolation *isolation)
     struct fault fault = {{0}};
     int socket = -1;
 
-    if (plugin_check_file(isolation->path, &fault) != PLUGIN_OK) {
+    if (plugin_check_file(isolation->path, &fault) != PLUGIN_OK ||
+        !spawner_check_interpreter(isolation->interpreter, &fault)) {
         refuse(isolation, fault.text);
         return;
     }
@@ -312,15 +315,25 @@ static void time_passed(void *context)
 
 /* ---- door ------------------------------------------------------------------------------------------------------------------------ */
 
+static void free_texts(struct isolation *isolation)
+{
+    free(isolation->name);
+    free(isolation->path);
+    free(isolation->interpreter);
+    free(isolation->reads);
+}
+
 static void take_settings(struct isolation *isolation, const struct isolation_settings *settings)
 {
     char *name = memory_text(settings->name), *path = memory_text(settings->path);
+    char *interpreter = memory_text(settings->interpreter), *reads = memory_text(settings->reads);
 
-    free(isolation->name);
-    free(isolation->path);
+    free_texts(isolation);
     isolation->settings = *settings;
     isolation->settings.name = isolation->name = name;
     isolation->settings.path = isolation->path = path;
+    isolation->settings.interpreter = isolation->interpreter = interpreter;
+    isolation->settings.reads = isolation->reads = reads;
 }
 
 struct isolation *isolation_create(struct io_loop *loop, struct spawner *spawner,
@@ -388,7 +401,6 @@ void isolation_destroy(struct isolation *isolation)
     if (isolation == NULL)
         return;
     INVARIANT(isolation->timer == NULL);
-    free(isolation->name);
-    free(isolation->path);
+    free_texts(isolation);
     free(isolation);
 }

@@ -37,6 +37,7 @@ struct isolation_settings {
     uint64_t memory;
     bool network;
     int64_t call_timeout_ms;
+    const char *interpreter, *reads; /* "" : none */
 };
 
 struct isolation {
@@ -44,7 +45,7 @@ struct isolation {
     struct spawner *spawner;
     struct isolation_owner owner;
     struct isolation_settings settings;
-    char *name, *path; /* that settings point to */
+    char *name, *path, *interpreter, *reads; /* that settings point to */
     struct plugin_instance *instance;
     struct io_connection *connection;
     struct io_timer *timer; /* the pause, or a look at how it is */

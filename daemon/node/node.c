@@ -24,6 +24,8 @@
 #define DRAIN_MS      25000
 #define DRAIN_LOOK_MS 20
 #define COUNT_MS      2000
+#define HELP_MEMORY   (UINT64_C(256) << 20)
+#define HELP_USER     "fascia-plugin" /* where there is no configuration to ask */
 
 struct node {
     const char *config_path;
@@ -547,24 +549,36 @@ static bool check_opens(const struct config_source *source, const struct plugin 
     return false;
 }
 
-static bool check_source(const struct config *config, const struct config_source *source,
-                         struct plugin_registry *registry)
+/* NULL, and everything that is wrong with them was printed. */
+static Fascia__Options *options_or_print(const struct config *config, const struct config_source *source,
+                                         const struct fascia_plugin *plugin)
 {
     struct config_errors errors = {0};
-    struct fault fault = {{0}};
-    const struct plugin *plugin = source_plugin(registry, config, source, &fault);
-    Fascia__Options *options;
-    bool good;
+    Fascia__Options *options = config_options(config, source, plugin->options, plugin->option_count, &errors);
 
-    if (plugin == NULL) {
-        fprintf(stderr, "%s: source %s: %s\n", config_where_of_source(source, "plugin").text, source->name, fault.text);
-        return false;
-    }
-    options = config_options(config, source, plugin_describe(plugin)->options, plugin_describe(plugin)->option_count,
-                             &errors);
     for (size_t i = 0; i < errors.count; i++)
         fprintf(stderr, "%s\n", errors.items[i].text);
     config_errors_finish(&errors);
+    return options;
+}
+
+static bool print_fault(const struct config_source *source, struct config_where where, const struct fault *fault)
+{
+    fprintf(stderr, "%s: source %s: %s\n", where.text, source->name, fault->text);
+    return false;
+}
+
+static bool check_source(const struct config *config, const struct config_source *source,
+                         struct plugin_registry *registry)
+{
+    struct fault fault = {{0}};
+    const struct plugin *plugin = source_plugin(registry, config, source, &fault);
+    Fascia__Options *options = NULL;
+    bool good = false;
+
+    if (plugin == NULL)
+        return print_fault(source, config_where_of_source(source, "plugin"), &fault);
+    options = options_or_print(config, source, plugin_describe(plugin));
     if (options == NULL)
         return false;
     good = check_opens(source, plugin, options);
@@ -572,8 +586,27 @@ static bool check_source(const struct config *config, const struct config_source
     return good;
 }
 
+static bool check_isolated(const struct config *config, const struct config_source *source, struct inspector *inspector)
+{
+    struct fault fault = {{0}};
+    struct plugin_described *described = source_inspect(inspector, config, source, &fault);
+    Fascia__Options *options = NULL;
+    bool good = false;
+
+    if (described == NULL)
+        return print_fault(source, config_where_of_source(source, "plugin"), &fault);
+    options = options_or_print(config, source, plugin_described_plugin(described));
+    if (options != NULL)
+        good = inspector_open(inspector, options, &fault) ||
+               print_fault(source, where_of_refusal(source, plugin_described_plugin(described), fault.text), &fault);
+    fascia__options__free_unpacked(options, NULL);
+    plugin_described_destroy(described);
+    return good;
+}
+
 enum node_exit node_check_config(const char *config_path)
 {
+    struct inspector *inspector = NULL;
     struct node node = {.config_path = config_path, .config = load_or_print(config_path)};
     struct fault fault = {{0}};
     bool good = node.config != NULL;
@@ -585,8 +618,13 @@ enum node_exit node_check_config(const char *config_path)
         good = false;
     }
     node.registry = plugin_registry_create();
+    inspector = inspector_create(node.config->plugin_runner, node.config->plugin_user);
     for (size_t i = 0; i < node.config->source_count; i++)
-        good = check_source(node.config, &node.config->sources[i], node.registry) && good;
+        good = (source_is_isolated(node.config, &node.config->sources[i])
+                    ? check_isolated(node.config, &node.config->sources[i], inspector)
+                    : check_source(node.config, &node.config->sources[i], node.registry)) &&
+               good;
+    inspector_destroy(inspector);
     if (good)
         printf("%s: the configuration is good (%zu sources)\n", config_path, node.config->source_count);
     unbuild(&node);
@@ -647,25 +685,32 @@ static void say_whole_path(const char *path)
         fprintf(stderr, "%s: a plugin is named by its whole path; type: fasciad --plugin-help %s\n", path, whole);
 }
 
-enum node_exit node_plugin_help(const char *path)
+enum node_exit node_plugin_help(const char *path, const char *interpreter)
 {
+    const struct spawn_settings settings = {.path = path, .interpreter = interpreter, .memory = HELP_MEMORY};
+    struct plugin_described *described = NULL;
+    struct inspector *inspector = NULL;
+    struct fault fault = {{0}};
+    char runner[PATH_MAX];
+    bool good = false;
+
     if (path[0] != '/') {
         say_whole_path(path);
         return NODE_EXIT_CONFIGURATION;
     }
-    struct plugin_registry *registry = plugin_registry_create();
-    const struct plugin *plugin = NULL;
-    struct fault fault = {{0}};
-    bool loaded = plugin_load(registry, path, &plugin, &fault) == PLUGIN_OK;
-
-    if (loaded) {
-        const struct fascia_plugin *description = plugin_describe(plugin);
-        char *help = config_options_help(description->options, description->option_count);
-        printf("%s %s: %s\n\n%s", description->name, description->version, description->summary, help);
+    inspector_find_runner(runner);
+    inspector = inspector_create(runner, HELP_USER);
+    described = inspector_describe(inspector, &settings, &fault);
+    good = described != NULL;
+    if (described != NULL) {
+        const struct fascia_plugin *plugin = plugin_described_plugin(described);
+        char *help = config_options_help(plugin->options, plugin->option_count);
+        printf("%s %s: %s\n\n%s", plugin->name, plugin->version, plugin->summary, help);
         free(help);
     } else {
         fprintf(stderr, "%s\n", fault.text);
     }
-    plugin_registry_destroy(registry);
-    return loaded ? NODE_EXIT_OK : NODE_EXIT_CONFIGURATION;
+    inspector_destroy(inspector);
+    plugin_described_destroy(described);
+    return good ? NODE_EXIT_OK : NODE_EXIT_CONFIGURATION;
 }

@@ -25,7 +25,7 @@ enum node_exit node_check_config(const char *config_path);
 /* Reads the whole store; no daemon may be running on it. */
 enum node_exit node_check_store(const char *config_path);
 enum node_exit node_restore(const char *config_path, const char *backup, const char *keys, int force);
-/* The options of a plugin, as text for people. */
-enum node_exit node_plugin_help(const char *path);
+/* The options of a plugin, as text for people; it says them in a process of its own. interpreter: of a script, or NULL. */
+enum node_exit node_plugin_help(const char *path, const char *interpreter);
 
 #endif

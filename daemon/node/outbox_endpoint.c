@@ -243,9 +243,11 @@ static void read_answers(struct endpoint *endpoint)
             return;
         plugin_framer_next(endpoint->framer, (struct fascia_bytes){bytes, size}, &frame);
         if (frame.result == FASCIA_FRAME_MORE) {
+            if (frame.skip == 0)
+                return;
             plugin_framer_take(endpoint->framer, frame.skip);
             io_take(endpoint->connection, frame.skip);
-            return;
+            continue; /* what is behind the noise may have come since */
         }
         if (frame.result != FASCIA_FRAME_COMPLETE) {
             attempt_failed(endpoint, "unreadable", false);

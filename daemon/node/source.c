@@ -266,7 +266,9 @@ static void isolation_settings_of(const struct source *source, char *path, struc
                                             .path = path,
                                             .memory = source->config->memory,
                                             .network = source->config->network,
-                                            .call_timeout_ms = source->config->call_timeout_ms};
+                                            .call_timeout_ms = source->config->call_timeout_ms,
+                                            .interpreter = source->config->interpreter,
+                                            .reads = source->config->reads};
 }
 
 static bool isolate_instance(struct source *source, const struct source_rooms *rooms, struct fault *fault)
@@ -363,6 +365,28 @@ bool source_check(const struct plugin *plugin, const struct config_source *wante
 bool source_check_transport(const struct plugin *plugin, const struct config_source *wanted, struct fault *fault)
 {
     return transport_fits(plugin_describe(plugin), wanted, fault);
+}
+
+struct plugin_described *source_inspect(struct inspector *inspector, const struct config *config,
+                                        const struct config_source *wanted, struct fault *fault)
+{
+    const struct source source = {.config = wanted, .whole = config};
+    struct isolation_settings settings;
+    struct plugin_described *described = NULL;
+    char path[PATH_MAX];
+
+    isolation_settings_of(&source, path, &settings);
+    described = inspector_describe(inspector,
+                                   &(struct spawn_settings){.path = path,
+                                                            .interpreter = settings.interpreter,
+                                                            .reads = settings.reads,
+                                                            .memory = settings.memory,
+                                                            .network = settings.network},
+                                   fault);
+    if (described != NULL && transport_fits(plugin_described_plugin(described), wanted, fault))
+        return described;
+    plugin_described_destroy(described);
+    return NULL;
 }
 
 struct source *source_create(const struct source_rooms *rooms, const struct config *config,

@@ -10,6 +10,7 @@
 
 #include "io/folder.h"
 #include "io/stream.h"
+#include "node/inspector.h"
 #include "node/isolation.h"
 #include "node/work.h"
 #include "plugin/plugin.h"
@@ -66,6 +67,9 @@ MUST_CHECK bool source_check_transport(const struct plugin *plugin, const struct
                                        struct fault *fault);
 MUST_CHECK bool source_check(const struct plugin *plugin, const struct config_source *wanted,
                              const Fascia__Options *options, struct fault *fault);
+/* What the plugin of one that is isolated is (heap), if it fits; it is asked in a process of its own, which then waits for inspector_open(). NULL and a fault. */
+MUST_CHECK struct plugin_described *source_inspect(struct inspector *inspector, const struct config *config,
+                                                   const struct config_source *wanted, struct fault *fault);
 MUST_CHECK bool source_start(struct source *source, struct fault *fault);
 /* No new connection, frame or file. */
 void source_drain(struct source *source);

@@ -3,6 +3,7 @@
 #include "core/memory.h"
 #include "io/log.h"
 #include "io/watch.h"
+#include "plugin/plugin.h"
 #include "plugin/spawn.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 struct spawned {
     struct spawned *next;
     uint64_t id;
-    struct spawn_settings settings; /* path is not kept */
+    struct spawn_settings settings; /* of which the texts are not kept */
 };
 
 struct spawner {
@@ -151,6 +152,22 @@ void spawner_attach(struct spawner *spawner, struct io_loop *loop)
     spawner->watch = io_watch_create(loop, spawner->socket, take_report, spawner);
 }
 
+bool spawner_check_interpreter(const char *interpreter, struct fault *fault)
+{
+    char itself[PATH_MAX]; /* /usr/bin/python3 is a link to one of its versions */
+
+    if (interpreter[0] == '\0')
+        return true;
+    if (realpath(interpreter, itself) == NULL) {
+        fault_set(fault, "interpreter %.300s: %s", interpreter, strerror(errno));
+        return false;
+    }
+    if (plugin_check_file(itself, fault) == PLUGIN_OK)
+        return true;
+    fault_prefix(fault, "interpreter");
+    return false;
+}
+
 /* ---- requests ------------------------------------------------------------------------------------------------------------ */
 
 static bool ask(struct spawner *spawner, struct spawn_request *request, int socket)
@@ -180,7 +197,7 @@ static struct spawned *remember(struct spawner *spawner, const struct spawn_sett
 
     spawned->id = ++spawner->last_id;
     spawned->settings = *settings;
-    spawned->settings.path = NULL;
+    spawned->settings.path = spawned->settings.interpreter = spawned->settings.reads = NULL;
     spawned->next = spawner->spawned;
     spawner->spawned = spawned;
     return spawned;
@@ -194,6 +211,9 @@ int spawner_start(struct spawner *spawner, const struct spawn_settings *settings
     bool asked = false;
 
     snprintf(request.path, sizeof request.path, "%s", settings->path);
+    snprintf(request.interpreter, sizeof request.interpreter, "%s",
+             settings->interpreter != NULL ? settings->interpreter : "");
+    snprintf(request.reads, sizeof request.reads, "%s", settings->reads != NULL ? settings->reads : "");
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         fault_set(fault, "no socket for a plugin's process: %s", strerror(errno));
         return -1;

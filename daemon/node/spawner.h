@@ -17,12 +17,15 @@ void spawner_destroy(struct spawner *spawner);
 
 struct spawn_settings {
     const char *path;
+    const char *interpreter, *reads; /* NULL: none */
     uint64_t memory;
     bool network;
     void *context;
     void (*started)(void *context, int pid, const char *user);
     void (*ended)(void *context, const char *how); /* once, for each spawn that gave a number, unless forgotten */
 };
+/* Whether a plugin may be given this program to execute ("" : none is given): only root or the daemon's user can change it. */
+MUST_CHECK bool spawner_check_interpreter(const char *interpreter, struct fault *fault);
 /* Our end of the new process's socket, or -1 and a fault. *id names it. */
 MUST_CHECK int spawner_start(struct spawner *spawner, const struct spawn_settings *settings, uint64_t *id,
                              struct fault *fault);

@@ -254,7 +254,7 @@ static bool take_frame(struct session *session)
     if (frame.result == FASCIA_FRAME_MORE) {
         if (frame.skip > 0)
             take_bytes(session, frame.skip);
-        return false;
+        return frame.skip > 0; /* what is behind the noise may have come since, and then nobody was asked of it yet */
     }
     if (!deliver_frame(session, bytes, &frame)) {
         wait_in_line(session);

@@ -10,6 +10,8 @@
 #define REPLY_MOST  ((size_t)64 << 10) /* of frame(): static bytes, a refusal */
 
 struct plugin_framer {
+    struct numbered
+        stream; /* first: its name in another process; number 0: that has been told nothing, and it stands in no table */
     LIST_ENTRY(plugin_framer) link;
     struct plugin_instance *instance; /* NULL once it is closed */
     void (*more)(void *context);
@@ -17,11 +19,10 @@ struct plugin_framer {
     size_t scanned; /* bytes that frame() has looked at already */
 
     /* of a plugin in another process */
-    uint64_t stream; /* its name there; 0: it has been told nothing */
-    size_t fed;      /* bytes of the buffer that it has been shown */
-    bool asked;      /* it has not answered the last */
-    bool starved;    /* there is more, and it could not be shown */
-    bool stale;      /* the process has ended since */
+    size_t fed;   /* bytes of the buffer that it has been shown */
+    bool asked;   /* it has not answered the last */
+    bool starved; /* there is more, and it could not be shown */
+    bool stale;   /* the process has ended since */
     bool invalid;
     unsigned losses, blames;
     Fascia__StreamFrames *said; /* what it said last, of which `next` frames were taken; NULL: nothing */
@@ -46,10 +47,20 @@ static void forget_what_was_said(struct plugin_framer *framer)
     framer->next = 0;
 }
 
+/* The other process knows nothing of it, or is not asked any more. */
+static void forget_stream(struct plugin_framer *framer)
+{
+    if (framer->stream.number == 0)
+        return;
+    numbered_remove(&framer->instance->by_stream, &framer->stream);
+    framer->stream.number = 0;
+}
+
 static void let_go(struct plugin_instance *instance, struct plugin_framer *framer)
 {
-    if (framer->stream != 0 && instance->remote != NULL)
-        remote_forget(instance, framer->stream);
+    if (framer->stream.number != 0 && instance->remote != NULL)
+        remote_forget(instance, framer->stream.number);
+    forget_stream(framer);
     LIST_REMOVE(framer, link);
     framer->instance = NULL;
 }
@@ -113,10 +124,10 @@ static void show(struct plugin_framer *framer, struct fascia_bytes buffered)
     framer->starved = false;
     if (size == 0 || framer->asked)
         return;
-    if (framer->stream == 0)
-        framer->stream = ++framer->instance->streams;
+    if (framer->stream.number == 0)
+        numbered_add(&framer->instance->by_stream, &framer->stream, ++framer->instance->streams);
     size = size > FEED_MOST ? FEED_MOST : size;
-    framer->asked = remote_feed(framer->instance, framer->stream, buffered.data + framer->fed, size);
+    framer->asked = remote_feed(framer->instance, framer->stream.number, buffered.data + framer->fed, size);
     framer->starved = !framer->asked;
     framer->fed += framer->asked ? size : 0;
 }
@@ -175,20 +186,10 @@ static bool are_possible(const struct plugin_framer *framer, const Fascia__Strea
     return frames->skip <= left && frames->reply.len <= REPLY_MOST;
 }
 
-static struct plugin_framer *find_stream(struct plugin_instance *instance, uint64_t stream)
-{
-    struct plugin_framer *framer = NULL;
-
-    LIST_FOREACH(framer, &instance->framers, link)
-    if (framer->stream == stream)
-        return framer;
-    return NULL;
-}
-
 bool framers_take(struct plugin_instance *instance, Fascia__StreamFrames **taken)
 {
     Fascia__StreamFrames *frames = *taken;
-    struct plugin_framer *framer = find_stream(instance, frames->stream);
+    struct plugin_framer *framer = (struct plugin_framer *)numbered_find(&instance->by_stream, frames->stream);
 
     /* Of a connection that has gone meanwhile: nobody asks any more. */
     if (framer == NULL)
@@ -212,12 +213,12 @@ void framers_lost(struct plugin_instance *instance, uint64_t stream, bool innoce
     LIST_FOREACH(framer, &instance->framers, link)
     {
         /* As with deliveries (remote.h): twice while it was alone, or more often among others. */
-        framer->blames += framer->asked && framer->stream == stream ? 1 : 0;
+        framer->blames += framer->asked && framer->stream.number == stream ? 1 : 0;
         framer->losses += framer->asked && !innocent ? 1 : 0;
         framer->invalid = framer->invalid || framer->blames >= BLAMES_MOST || framer->losses >= LOSSES_MOST;
         /* What it said of bytes that are still there is asked anew of the next process, which begins with them. */
         forget_what_was_said(framer);
-        framer->stream = 0;
+        forget_stream(framer);
         framer->fed = 0;
         framer->asked = false;
         framer->stale = true;
@@ -226,19 +227,24 @@ void framers_lost(struct plugin_instance *instance, uint64_t stream, bool innoce
 
 void framers_go_on(struct plugin_instance *instance)
 {
-    struct plugin_framer *framer = NULL;
+    struct plugin_framers told;
+    struct plugin_framer *framer = NULL, *next = NULL;
 
-    LIST_FOREACH(framer, &instance->framers, link)
-    framer->stale = framer->stale || framer->starved;
-    do {
-        LIST_FOREACH(framer, &instance->framers, link)
-        if (framer->stale)
-            break;
-        if (framer != NULL) {
-            framer->stale = false;
-            framer->more(framer->context); /* may end it and others */
-        }
-    } while (framer != NULL);
+    LIST_INIT(&told);
+    for (framer = LIST_FIRST(&instance->framers); framer != NULL; framer = next) {
+        next = LIST_NEXT(framer, link);
+        if (!framer->stale && !framer->starved)
+            continue;
+        LIST_REMOVE(framer, link);
+        LIST_INSERT_HEAD(&told, framer, link);
+    }
+    /* Each time the first, as telling one may end it and others. */
+    while ((framer = LIST_FIRST(&told)) != NULL) {
+        LIST_REMOVE(framer, link);
+        LIST_INSERT_HEAD(&instance->framers, framer, link);
+        framer->stale = false;
+        framer->more(framer->context);
+    }
 }
 
 /* ---- door ---------------------------------------------------------------------------------------------------------------- */

@@ -58,6 +58,7 @@ static enum plugin_error call_open(struct plugin_instance *instance, const Fasci
 static void free_instance(struct plugin_instance *instance)
 {
     tokens_finish(&instance->tokens);
+    numbered_finish(&instance->by_stream);
     free(instance->packed);
     free(instance->name);
     free(instance);

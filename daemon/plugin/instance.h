@@ -8,6 +8,7 @@
 #define FASCIA_PLUGIN_INSTANCE_H
 
 #include "plugin/load.h"
+#include "plugin/numbered.h"
 #include "plugin/tokens.h"
 
 #include <sys/queue.h>
@@ -41,7 +42,8 @@ struct plugin_instance {
     uint8_t *packed; /* of the running call */
     size_t packed_room;
     LIST_HEAD(plugin_framers, plugin_framer) framers;
-    uint64_t streams; /* numbers given to streams of an isolated plugin so far */
+    uint64_t streams;                /* numbers given to streams of an isolated plugin so far */
+    struct numbered_table by_stream; /* framers of which its process was shown something */
 };
 
 /* The instance is going: its framers say no more. */
@@ -56,8 +58,6 @@ enum fascia_status plugin_take_completion(struct plugin_instance *instance, uint
                                           struct fascia_bytes bytes);
 /* Ends a token without an answer. */
 void plugin_give_up(struct plugin_instance *instance, uint64_t number);
-/* What a plugin wrote for the administrator: made to end, and to be one line. */
-void plugin_clean_line(char *text, size_t room);
 /* A line of log on the plugin's behalf: what is no fixed word is not written. */
 void plugin_host_log(struct plugin_instance *instance, enum fascia_log_level level, const char *event, int64_t number);
 

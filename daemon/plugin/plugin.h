@@ -71,6 +71,8 @@ struct plugin_limits {
     uint32_t submissions;    /* of one delivery; 0: 1,048,576 */
 };
 
+/* What a plugin wrote for the administrator: made to end, and to be one line. */
+void plugin_clean_line(char *text, size_t room);
 /* Whether the file may be loaded, by who owns it and what is above it; plugin_load() asks the same. */
 MUST_CHECK enum plugin_error plugin_check_file(const char *path, struct fault *fault);
 

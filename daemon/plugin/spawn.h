@@ -25,6 +25,8 @@ struct spawn_request {
     uint64_t memory;
     uint32_t network; /* may it use the network? */
     char path[PATH_MAX];
+    char interpreter[PATH_MAX]; /* that it may execute; "" : nothing */
+    char reads[PATH_MAX];       /* that it may read: paths with ':' between them */
 };
 
 struct spawn_report {

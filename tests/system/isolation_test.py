@@ -119,8 +119,8 @@ class Isolation(unittest.TestCase):
         self.assertIn(len(numbers), (11, 12) if word == "CRASHLATER" else (11 + answer.startswith("OK"),))
         return node, identifier, answer
 
-    def refused(self, word, *reasons):
-        node, identifier, answer = self.does(word)
+    def refused(self, word, *reasons, **how):
+        node, identifier, answer = self.does(word, self.node(**how))
         self.assertRegex(answer, rf"^NO\|{identifier}\|line\|this node can't work it off")
         row = self.wild(node)
         self.assertGreaterEqual(row["restarts"], 1, row)
@@ -144,7 +144,7 @@ class Isolation(unittest.TestCase):
 
     @unittest.skipIf(SANITIZED, "a sanitizer's memory is not bounded")
     def test_endless_memory(self):
-        self.refused("EAT", "signal 11", "signal 6", "signal 9")
+        self.refused("EAT", "signal 11", "signal 6", "signal 9", timeout="20s")  # a busy machine takes its time
 
     def test_garbage_frames(self):
         self.refused("GARBAGE", "garbage")

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +71,16 @@ static bool place_descriptors(int socket, int file, int self)
     return fcntl(9, F_SETFD, FD_CLOEXEC) == 0;
 }
 
+/* What the service manager lent for starting processes stays with whoever starts them: it would be handed on to what is executed, whoever runs it. */
+static bool give_up_capabilities(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    return syscall(SYS_capset, &head, none) == 0;
+}
+
 static bool is_object(const char *path)
 {
     size_t size = strlen(path);
@@ -87,6 +99,10 @@ _Noreturn void child_become(const struct spawn_request *request, int socket, con
                             "--temporary",
                             (char *)(uintptr_t)temporary,
                             (char *)(uintptr_t)request->path,
+                            "--interpreter",
+                            (char *)(uintptr_t)request->interpreter,
+                            "--reads",
+                            (char *)(uintptr_t)request->reads,
                             request->network != 0 ? "--network" : NULL,
                             NULL};
     char *const environment[] = {"PATH=/usr/bin:/bin", "LANG=C.UTF-8", home, NULL};
@@ -104,6 +120,8 @@ _Noreturn void child_become(const struct spawn_request *request, int socket, con
     if (request->network == 0)
         (void)!unshare(CLONE_NEWNET | CLONE_NEWIPC);
     if (!become(user) || mkdir(temporary, 0700) != 0 || chdir(temporary) != 0)
+        _exit(EXIT_NOT_BEGUN);
+    if (!give_up_capabilities())
         _exit(EXIT_NOT_BEGUN);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     /* By descriptor: the new user need not be able to walk to where the program lies. */

@@ -14,11 +14,20 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPTION_SPAWNER = 256, OPTION_SERVE, OPTION_MEMORY, OPTION_NETWORK, OPTION_TEMPORARY, OPTION_USER };
+enum {
+    OPTION_SPAWNER = 256,
+    OPTION_SERVE,
+    OPTION_MEMORY,
+    OPTION_NETWORK,
+    OPTION_TEMPORARY,
+    OPTION_USER,
+    OPTION_INTERPRETER,
+    OPTION_READS
+};
 
 struct arguments {
     bool spawner, serve, network;
-    const char *user, *path, *temporary;
+    const char *user, *path, *temporary, *interpreter, *reads;
     uint64_t memory;
 };
 
@@ -29,6 +38,8 @@ static const struct argp_option options[] = {
     {"memory", OPTION_MEMORY, "BYTES", OPTION_HIDDEN, "bound of memory", 0},
     {"network", OPTION_NETWORK, NULL, OPTION_HIDDEN, "the network may be used", 0},
     {"temporary", OPTION_TEMPORARY, "PATH", OPTION_HIDDEN, "its own directory", 0},
+    {"interpreter", OPTION_INTERPRETER, "PATH", OPTION_HIDDEN, "what it may execute besides itself", 0},
+    {"reads", OPTION_READS, "PATHS", OPTION_HIDDEN, "what it may read besides", 0},
     {0}};
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -54,6 +65,12 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     case OPTION_TEMPORARY:
         arguments->temporary = value;
         return 0;
+    case OPTION_INTERPRETER:
+        arguments->interpreter = value;
+        return 0;
+    case OPTION_READS:
+        arguments->reads = value;
+        return 0;
     case ARGP_KEY_ARG:
         if (arguments->path != NULL)
             argp_usage(state);
@@ -71,7 +88,14 @@ static int run_program(const char *path)
     struct fault fault = {{0}};
 
     execv(path, values);
-    fault_set(&fault, "%.200s: can't be executed: %s", path, strerror(errno));
+    if (errno == EACCES)
+        fault_set(&fault,
+                  "%.200s: can't be executed: it and what is above it must be so for the user of isolated plugins, and "
+                  "of a script the source must "
+                  "name the program of its first line, as in `interpreter: /usr/bin/python3`",
+                  path);
+    else
+        fault_set(&fault, "%.200s: can't be executed: %s", path, strerror(errno));
     serve_describe(SPAWN_SOCKET, NULL, fault.text);
     return 0;
 }
@@ -101,6 +125,8 @@ static int serve_plugin(const struct arguments *arguments)
                                 .network = arguments->network,
                                 .program = !object,
                                 .path = arguments->path,
+                                .interpreter = arguments->interpreter,
+                                .reads = arguments->reads,
                                 .temporary = arguments->temporary};
 
     fence_enter(&fence);

@@ -9,10 +9,12 @@
 #include <stdint.h>
 
 struct fence {
-    uint64_t memory;  /* bytes; 0: no bound */
-    bool network;     /* granted */
-    bool program;     /* it may execute: an interpreter reads its script */
-    const char *path; /* of the plugin: what stands beside it may be read */
+    uint64_t memory;         /* bytes; 0: no bound */
+    bool network;            /* granted */
+    bool program;            /* its file is executed */
+    const char *path;        /* of the plugin: what stands beside it may be read */
+    const char *interpreter; /* that may be executed, too, for a script; NULL or "" : nothing */
+    const char *reads;       /* what may be read, too: paths with ':' between them; NULL: nothing */
     const char *temporary;
 };
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <link.h>
 #include <linux/landlock.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -62,6 +63,42 @@ static void allow(int rules, const char *path, uint64_t access)
     close(descriptor);
 }
 
+static void allow_each(int rules, const char *paths, uint64_t access)
+{
+    char path[PATH_MAX];
+    const char *end = NULL;
+
+    for (const char *at = paths; at != NULL && *at != '\0'; at = *end == ':' ? end + 1 : end) {
+        end = strchrnul(at, ':');
+        snprintf(path, sizeof path, "%.*s", (int)(end - at), at);
+        allow(rules, path, access);
+    }
+}
+
+/* Of the first object, which is this program: the name of the linker that the kernel starts for a program. */
+static int find_linker(struct dl_phdr_info *object, size_t size, void *found)
+{
+    (void)size;
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_INTERP)
+            *(const char **)found = (const char *)(uintptr_t)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    return 1;
+}
+
+/* The plugin itself, the interpreter of a script if one is granted, and the linker that either needs; nothing else. */
+static void allow_executing(int rules, const struct fence *fence)
+{
+    const uint64_t execute = ACCESS_READ | LANDLOCK_ACCESS_FS_EXECUTE;
+    const char *linker = NULL;
+
+    allow(rules, fence->path, execute);
+    if (fence->interpreter != NULL && fence->interpreter[0] != '\0')
+        allow(rules, fence->interpreter, execute);
+    dl_iterate_phdr(find_linker, &linker);
+    if (linker != NULL)
+        allow(rules, linker, execute);
+}
+
 static void allow_all(int rules, const struct fence *fence, uint64_t known)
 {
     /* What the linker reads, and what a library may: zones, character tables, where randomness comes from. */
@@ -69,7 +106,7 @@ static void allow_all(int rules, const struct fence *fence, uint64_t known)
         "/usr",         "/lib",      "/lib64",      "/bin",     "/etc/ld.so.cache",       "/etc/localtime",
         "/dev/urandom", "/dev/zero", "/proc/self/", "/etc/ssl", "/sys/devices/system/cpu"};
     char beside[PATH_MAX];
-    uint64_t read = ACCESS_READ | (fence->program ? LANDLOCK_ACCESS_FS_EXECUTE : 0);
+    const uint64_t read = ACCESS_READ;
 
     for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++)
         allow(rules, readable[i], read & known);
@@ -77,10 +114,11 @@ static void allow_all(int rules, const struct fence *fence, uint64_t known)
     snprintf(beside, sizeof beside, "%s", fence->path);
     /* The shared object by the descriptor that it is loaded from: this user may be unable to walk to where it lies. */
     if (fence->program)
-        allow(rules, fence->path, read & known);
+        allow_executing(rules, fence);
     else
         allow_descriptor(rules, SPAWN_FILE, read & known);
     allow(rules, dirname(beside), read & known);
+    allow_each(rules, fence->reads, read & known);
     if (fence->temporary != NULL)
         allow(rules, fence->temporary, ACCESS_OWN & known);
     if (fence->network) {

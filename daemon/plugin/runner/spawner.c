@@ -39,6 +39,9 @@ static struct child_user find_user(const char *name)
     unsigned long number = strtoul(name, &end, 10);
     const struct passwd *found = *name != '\0' && *end == '\0' ? getpwuid((uid_t)number) : getpwnam(name);
 
+    /* Whatever is configured, nobody's code runs as root. */
+    if (found == NULL && geteuid() == 0)
+        found = getpwnam("nobody");
     if (found != NULL && child_may_become(found->pw_uid, found->pw_gid)) {
         user.uid = found->pw_uid;
         user.gid = found->pw_gid;
@@ -85,12 +88,19 @@ static struct child *find_child(struct spawner *spawner, pid_t pid, uint64_t id)
     return NULL;
 }
 
+static bool are_texts(const struct spawn_request *request)
+{
+    return memchr(request->path, '\0', sizeof request->path) != NULL &&
+           memchr(request->interpreter, '\0', sizeof request->interpreter) != NULL &&
+           memchr(request->reads, '\0', sizeof request->reads) != NULL;
+}
+
 static void start(struct spawner *spawner, const struct spawn_request *request, int socket)
 {
     struct child *child = find_child(spawner, 0, 0);
     pid_t pid = -1;
 
-    if (child == NULL || memchr(request->path, '\0', sizeof request->path) == NULL) {
+    if (child == NULL || !are_texts(request)) {
         report(SPAWN_ENDED, request->id, 0, child == NULL ? "too many processes" : "bad path");
         return;
     }

@@ -6,38 +6,29 @@
 #include <string.h>
 
 struct stream {
-    struct stream *next;
-    uint64_t number;
+    struct numbered numbered; /* first */
     uint8_t *bytes;
     size_t size, room, scanned;
 };
 
 static struct stream *find(struct streams *streams, uint64_t number)
 {
-    struct stream *stream = streams->first;
+    struct stream *stream = (struct stream *)numbered_find(&streams->table, number);
 
-    while (stream != NULL && stream->number != number)
-        stream = stream->next;
     if (stream != NULL)
         return stream;
     stream = memory_allocate(1, sizeof *stream);
-    stream->number = number;
-    stream->next = streams->first;
-    streams->first = stream;
+    numbered_add(&streams->table, &stream->numbered, number);
     return stream;
 }
 
 void streams_forget(struct streams *streams, uint64_t number)
 {
-    struct stream **link = &streams->first;
-    struct stream *stream = NULL;
+    struct stream *stream = (struct stream *)numbered_find(&streams->table, number);
 
-    while (*link != NULL && (*link)->number != number)
-        link = &(*link)->next;
-    if (*link == NULL)
+    if (stream == NULL)
         return;
-    stream = *link;
-    *link = stream->next;
+    numbered_remove(&streams->table, &stream->numbered);
     free(stream->bytes);
     free(stream);
 }

@@ -6,12 +6,13 @@
 
 #include "fascia/plugin.h"
 #include "fascia/v1/runner.pb-c.h"
+#include "plugin/numbered.h"
 
 #include <stdbool.h>
 
-struct stream;
+/* Begins as {0}. */
 struct streams {
-    struct stream *first;
+    struct numbered_table table;
 };
 
 /* Appends the bytes, and finds every frame that is whole now. free_unpacked(). */
