@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS_MOST   8
-#define BAR_SIZE     10
-#define FATE_SIZE    120
+#define PARTS_MOST 8
+#define BAR_SIZE   10
+#define FATE_SIZE  120
 
 int ctl_ask_explanation(struct ctl_call *call, uint64_t referral, uint64_t event, Fascia__ControlResponse **response)
 {

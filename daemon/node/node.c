@@ -1,4 +1,5 @@
 #include "node/node.h"
+#include "node/check_source.h"
 
 #include "config/config.h"
 #include "core/memory.h"
@@ -501,109 +502,6 @@ enum node_exit node_run(const char *config_path)
     return node.exit;
 }
 
-/* Whether the word stands by itself in the text; where, or NULL. */
-static const char *find_word(const char *text, const char *word)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
-    const size_t size = strlen(word);
-
-    for (const char *at = text; (at = strstr(at, word)) != NULL; at += size)
-        if ((at == text || strchr(letters, at[-1]) == NULL) && (at[size] == '\0' || strchr(letters, at[size]) == NULL))
-            return at;
-    return NULL;
-}
-
-/* A plugin says in words what is wrong with its options: the first one that it names is where to look. */
-static struct config_where where_of_refusal(const struct config_source *source, const struct fascia_plugin *plugin,
-                                            const char *text)
-{
-    const char *first = NULL;
-    char path[128] = "options";
-
-    for (uint32_t i = 0; i < plugin->option_count; i++) {
-        const struct fascia_option *option =
-            (const void *)((const char *)plugin->options + (size_t)plugin->options->size * i);
-        const char *at = find_word(text, option->name);
-        if (at == NULL || (first != NULL && at >= first))
-            continue;
-        first = at;
-        snprintf(path, sizeof path, "options.%.100s", option->name);
-    }
-    return config_where_of_source(source, path);
-}
-
-static bool check_opens(const struct config_source *source, const struct plugin *plugin, const Fascia__Options *options)
-{
-    struct fault fault = {{0}};
-
-    if (!source_check_transport(plugin, source, &fault)) {
-        fprintf(stderr, "%s: source %s: %s\n",
-                config_where_of_source(source, source->folder.path != NULL ? "folder" : "stream").text, source->name,
-                fault.text);
-        return false;
-    }
-    if (source_check(plugin, source, options, &fault))
-        return true;
-    fprintf(stderr, "%s: source %s: %s\n", where_of_refusal(source, plugin_describe(plugin), fault.text).text,
-            source->name, fault.text);
-    return false;
-}
-
-/* NULL, and everything that is wrong with them was printed. */
-static Fascia__Options *options_or_print(const struct config *config, const struct config_source *source,
-                                         const struct fascia_plugin *plugin)
-{
-    struct config_errors errors = {0};
-    Fascia__Options *options = config_options(config, source, plugin->options, plugin->option_count, &errors);
-
-    for (size_t i = 0; i < errors.count; i++)
-        fprintf(stderr, "%s\n", errors.items[i].text);
-    config_errors_finish(&errors);
-    return options;
-}
-
-static bool print_fault(const struct config_source *source, struct config_where where, const struct fault *fault)
-{
-    fprintf(stderr, "%s: source %s: %s\n", where.text, source->name, fault->text);
-    return false;
-}
-
-static bool check_source(const struct config *config, const struct config_source *source,
-                         struct plugin_registry *registry)
-{
-    struct fault fault = {{0}};
-    const struct plugin *plugin = source_plugin(registry, config, source, &fault);
-    Fascia__Options *options = NULL;
-    bool good = false;
-
-    if (plugin == NULL)
-        return print_fault(source, config_where_of_source(source, "plugin"), &fault);
-    options = options_or_print(config, source, plugin_describe(plugin));
-    if (options == NULL)
-        return false;
-    good = check_opens(source, plugin, options);
-    fascia__options__free_unpacked(options, NULL);
-    return good;
-}
-
-static bool check_isolated(const struct config *config, const struct config_source *source, struct inspector *inspector)
-{
-    struct fault fault = {{0}};
-    struct plugin_described *described = source_inspect(inspector, config, source, &fault);
-    Fascia__Options *options = NULL;
-    bool good = false;
-
-    if (described == NULL)
-        return print_fault(source, config_where_of_source(source, "plugin"), &fault);
-    options = options_or_print(config, source, plugin_described_plugin(described));
-    if (options != NULL)
-        good = inspector_open(inspector, options, &fault) ||
-               print_fault(source, where_of_refusal(source, plugin_described_plugin(described), fault.text), &fault);
-    fascia__options__free_unpacked(options, NULL);
-    plugin_described_destroy(described);
-    return good;
-}
-
 enum node_exit node_check_config(const char *config_path)
 {
     struct inspector *inspector = NULL;
@@ -620,10 +518,7 @@ enum node_exit node_check_config(const char *config_path)
     node.registry = plugin_registry_create();
     inspector = inspector_create(node.config->plugin_runner, node.config->plugin_user);
     for (size_t i = 0; i < node.config->source_count; i++)
-        good = (source_is_isolated(node.config, &node.config->sources[i])
-                    ? check_isolated(node.config, &node.config->sources[i], inspector)
-                    : check_source(node.config, &node.config->sources[i], node.registry)) &&
-               good;
+        good = check_source(node.config, &node.config->sources[i], node.registry, inspector) && good;
     inspector_destroy(inspector);
     if (good)
         printf("%s: the configuration is good (%zu sources)\n", config_path, node.config->source_count);

@@ -362,9 +362,9 @@ bool source_check(const struct plugin *plugin, const struct config_source *wante
     return good;
 }
 
-bool source_check_transport(const struct plugin *plugin, const struct config_source *wanted, struct fault *fault)
+bool source_check_transport(const struct fascia_plugin *plugin, const struct config_source *wanted, struct fault *fault)
 {
-    return transport_fits(plugin_describe(plugin), wanted, fault);
+    return transport_fits(plugin, wanted, fault);
 }
 
 struct plugin_described *source_inspect(struct inspector *inspector, const struct config *config,
@@ -383,10 +383,7 @@ struct plugin_described *source_inspect(struct inspector *inspector, const struc
                                                             .memory = settings.memory,
                                                             .network = settings.network},
                                    fault);
-    if (described != NULL && transport_fits(plugin_described_plugin(described), wanted, fault))
-        return described;
-    plugin_described_destroy(described);
-    return NULL;
+    return described;
 }
 
 struct source *source_create(const struct source_rooms *rooms, const struct config *config,

@@ -63,11 +63,11 @@ bool source_is_isolated(const struct config *config, const struct config_source 
 /* The file of its plugin. path: PATH_MAX bytes */
 void source_plugin_path(const struct config *config, const struct config_source *wanted, char *path);
 /* Whether source_create() would take the source as it is configured, in two steps: the way in, and the options; begins nothing. */
-MUST_CHECK bool source_check_transport(const struct plugin *plugin, const struct config_source *wanted,
+MUST_CHECK bool source_check_transport(const struct fascia_plugin *plugin, const struct config_source *wanted,
                                        struct fault *fault);
 MUST_CHECK bool source_check(const struct plugin *plugin, const struct config_source *wanted,
                              const Fascia__Options *options, struct fault *fault);
-/* What the plugin of one that is isolated is (heap), if it fits; it is asked in a process of its own, which then waits for inspector_open(). NULL and a fault. */
+/* What the plugin of one that is isolated is (heap); it is asked in a process of its own, which then waits for inspector_open(). NULL and a fault. */
 MUST_CHECK struct plugin_described *source_inspect(struct inspector *inspector, const struct config *config,
                                                    const struct config_source *wanted, struct fault *fault);
 MUST_CHECK bool source_start(struct source *source, struct fault *fault);

@@ -16,7 +16,7 @@ TELLING = {
 }
 # Fields with a telling name that tell nothing of a patient: of therapists and places, or already sealed.
 EXEMPT = {"Place.postal_code", "Referrer.phones", "Position.latitude", "ShowReferral.content", "PluginDescription.summary"}
-MAY_PRINT = {"daemon/io/log.c", "daemon/node/node.c", "daemon/core/fault.c", "daemon/config/help.c", "daemon/plugin/runner/fascia-plugin-runner.c"}
+MAY_PRINT = {"daemon/io/log.c", "daemon/node/node.c", "daemon/node/check_source.c", "daemon/core/fault.c", "daemon/config/help.c", "daemon/plugin/runner/fascia-plugin-runner.c"}
 PRINTS = re.compile(r"\b(printf|fprintf|vfprintf|puts|fputs|perror|syslog|sd_journal_print\w*)\s*\(")
 TAG_EXTENSION = 50001
 
