@@ -192,7 +192,7 @@ void engine_match_referral(struct engine *engine, struct referral *referral)
     struct question question;
     Fascia__Explanation *explanation;
 
-    if (referral->open->offers_fresh >= engine->settings.maximum_offers) {
+    if (engine_waits_for_person(engine, referral)) {
         put_on_waiting_list(engine, referral, true);
         return;
     }
@@ -226,6 +226,11 @@ void engine_try_waiting(struct engine *engine, struct referral *referral)
         engine_question_end(&question);
         return;
     }
+    if (engine_waits_for_person(engine, referral)) {
+        engine_waiting_tried(engine, referral);
+        engine_question_end(&question);
+        return;
+    }
     match_find(engine->index, &question.query, &found);
     if (found.count > 0)
         explanation = engine_ask(engine, &question);
@@ -245,7 +250,7 @@ void engine_try_waiting(struct engine *engine, struct referral *referral)
 
 bool engine_may_match(struct engine *engine, struct referral *referral, struct question *question)
 {
-    if (referral->open->offers_fresh >= engine->settings.maximum_offers)
+    if (engine_waits_for_person(engine, referral))
         return false;
     engine_question_begin(engine, referral, NULL, engine->now + NOTICE_MS, question);
     if (!last_date_has_passed(engine, question))

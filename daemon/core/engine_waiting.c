@@ -85,11 +85,14 @@ void engine_note_sweep(struct engine *engine)
 
 /* ---- who waits ---- */
 
-/* One that was offered as often as settings allow is not woken by the directory; a change to it starts anew. */
+bool engine_waits_for_person(const struct engine *engine, const struct referral *referral)
+{
+    return referral->open->offers_fresh >= engine->settings.maximum_offers;
+}
+
 static bool may_be_woken(const struct engine *engine, const struct referral *referral)
 {
-    return referral->state == FASCIA__STATE__STATE_WAITLISTED &&
-           referral->open->offers_fresh < engine->settings.maximum_offers;
+    return referral->state == FASCIA__STATE__STATE_WAITLISTED && !engine_waits_for_person(engine, referral);
 }
 
 static void forget_need(struct engine *engine, struct referral_open *open)
@@ -120,11 +123,13 @@ void engine_waiting_enter(struct engine *engine, struct referral *referral)
 {
     const unsigned class = engine_class_of(referral);
 
-    if (!may_be_woken(engine, referral)) {
+    if (may_be_woken(engine, referral))
+        know_need(engine, referral);
+    else
         forget_need(engine, referral->open);
+    if (referral->state != FASCIA__STATE__STATE_WAITLISTED)
         return;
-    }
-    know_need(engine, referral);
+    /* One that waits for a person is looked at in each sweep all the same: its last date passes too. */
     if (referral->open->woken)
         order_add(&engine->list.woken[class], referral, 0);
     else

@@ -56,6 +56,8 @@ void engine_note_change(struct engine *engine, struct therapist *therapist);
 /* Everybody who waits is to be tried once more. */
 void engine_note_sweep(struct engine *engine);
 
+/* It was offered as often as settings allow: the directory wakes it no more; a change to it starts anew. */
+bool engine_waits_for_person(const struct engine *engine, const struct referral *referral);
 /* Puts a referral where it belongs by its state, and takes it out. While loading it only notes that it waits; engine_waiting_loaded() then
  * makes it known. */
 void engine_waiting_enter(struct engine *engine, struct referral *referral);

@@ -540,6 +540,30 @@ static void more_offers_than_the_most_wait_for_a_change_of_the_referral(void **s
     clinic.settings.maximum_offers = 25;
 }
 
+/* It waits for a person, but not for ever: its last date goes by as anybody's. */
+static void more_offers_than_the_most_end_with_the_last_date(void **state)
+{
+    Fascia__Referral *referral = clinic_referral("R1");
+
+    (void)state;
+    clinic.settings.maximum_offers = 1;
+    engine_reconfigure(desk.engine, &clinic.settings);
+    message_set(&referral->preferences->not_after, "2026-11-24");
+    assert_ok(desk_put(&desk, clinic_therapist("anna", 5)));
+    assert_ok(desk_new(&desk, referral));
+    desk_work(&desk);
+    assert_ok(desk_decline(&desk, 1, "anna", "too-far"));
+    desk_work(&desk);
+    assert_int_equal(desk_state(&desk, 1), S(WAITLISTED));
+    for (int day = 0; day < 2; day++) {
+        assert_true(engine_next_deadline(desk.engine) <= desk.now + DAY_MS);
+        desk.now += DAY_MS;
+        desk_work(&desk);
+    }
+    assert_int_equal(desk_state(&desk, 1), S(NEEDS_INFORMATION));
+    clinic.settings.maximum_offers = 25;
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -571,6 +595,7 @@ int main(void)
         AT_DESK(when_everybody_declined_the_referrer_hears_rejected_and_it_waits),
         AT_DESK(nobody_there_puts_it_on_the_waiting_list_until_somebody_is),
         AT_DESK(who_waits_past_the_last_date_goes_back_to_the_referrer),
+        AT_DESK(more_offers_than_the_most_end_with_the_last_date),
         AT_DESK(capacity_that_comes_free_wakes_the_oldest_of_the_most_urgent),
         AT_DESK(stat_referrals_are_matched_before_older_ones),
         AT_DESK(an_accepted_case_can_still_be_given_back),
