@@ -27,6 +27,13 @@ struct engine_hash {
     void (*keyed)(void *context, const uint8_t *bytes, size_t size, uint8_t key[RECORD_KEY_BYTES]);
 };
 
+/* Who hears of events: a row of the outbox each, in the batch of the event. */
+#define ENGINE_NOTIFIERS 8
+struct engine_notifier {
+    char name[RECORD_NAME_BYTES + 1];
+    uint32_t events; /* bit k: events of kind k (Fascia__Event__BodyCase) */
+};
+
 struct engine_settings {
     int64_t offer_lifetime[4];          /* ms by Fascia__Priority; how long a therapist has to answer */
     uint32_t default_max_distance;      /* metres */
@@ -37,6 +44,8 @@ struct engine_settings {
     uint32_t maximum_offers;            /* a referral offered more often than this waits; 0: 25 */
     uint64_t maximum_open;              /* open referrals; beyond it BUSY. 0: 10 million */
     const struct match_settings *match; /* borrowed; NULL: defaults */
+    struct engine_notifier notifiers[ENGINE_NOTIFIERS];
+    size_t notifier_count;
 };
 void engine_settings_default(struct engine_settings *settings);
 

@@ -92,6 +92,9 @@ void engine_emit_therapist_changed(struct engine *engine, const char *identifier
 void engine_emit_let_go(struct engine *engine, struct referral *referral, bool done);
 void engine_write_row(struct engine *engine, const struct referral *referral);
 
+/* ---- engine_notice.c ---- */
+void engine_tell_notifiers(struct engine *engine, const struct event_record *record, const Fascia__Event *event);
+
 /* ---- engine_index.c ---- */
 struct referral *engine_find_referral(const struct engine *engine, uint64_t number);
 struct referral *engine_make_referral(struct engine *engine, uint64_t number);

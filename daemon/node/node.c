@@ -171,10 +171,10 @@ static void fill_status(void *context, Fascia__Node *filled)
     filled->now = io_now();
     filled->accepting = node_ready(node, &because);
     filled->not_accepting_because = memory_text(because);
-    filled->n_sources = sources_count(node->sources);
-    filled->sources = memory_allocate(filled->n_sources, sizeof(Fascia__SourceStatus *));
-    for (size_t i = 0; i < filled->n_sources; i++)
-        filled->sources[i] = source_status(sources_all(node->sources)[i]);
+    filled->sources = memory_allocate(sources_count(node->sources), sizeof(Fascia__SourceStatus *));
+    for (size_t i = 0; i < sources_count(node->sources); i++)
+        if (!sources_all(node->sources)[i]->config->is_plugin)
+            filled->sources[filled->n_sources++] = source_status(sources_all(node->sources)[i]);
 }
 
 /* ---- reload -------------------------------------------------------------------------------------------------------------- */
