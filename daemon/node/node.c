@@ -8,6 +8,7 @@
 #include "node/control.h"
 #include "node/metrics.h"
 #include "node/outbox.h"
+#include "node/policies.h"
 #include "node/privileges.h"
 #include "node/sources.h"
 #include "node/tables.h"
@@ -275,6 +276,15 @@ static void on_broken(void *context)
     on_terminate(node);
 }
 
+static void on_asked(void *context, uint64_t ask, Fascia__Question *question)
+{
+    struct node *node = context;
+
+    if (node->sources != NULL && !node->draining)
+        policies_ask(sources_all(node->sources), sources_count(node->sources), ask, question);
+    fascia__question__free_unpacked(question, NULL);
+}
+
 static void on_outbox_grew(void *context)
 {
     struct node *node = context;
@@ -333,6 +343,7 @@ static enum node_exit build_stages(struct node *node, struct fault *fault)
                                      .config = node->config,
                                      .codes = node->codes,
                                      .zones = &node->zone_source,
+                                     .asked = on_asked,
                                      .outbox_grew = on_outbox_grew,
                                      .broken = on_broken,
                                      .context = node};

@@ -1,0 +1,130 @@
+#include "core/policy.h"
+
+#include "core/memory.h"
+#include "core/message.h"
+#include "match/match.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what may be said ---- */
+
+static bool is_reason(const char *reason)
+{
+    const size_t size = strnlen(reason, POLICY_REASON_LONGEST + 1);
+
+    return size <= POLICY_REASON_LONGEST && strspn(reason, "abcdefghijklmnopqrstuvwxyz0123456789-") == size;
+}
+
+bool policy_rulings_good(Fascia__Ruling *const *rulings, size_t count, char *const *asked, size_t asked_count)
+{
+    if (count > asked_count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const Fascia__Ruling *ruling = rulings[i];
+
+        if (!message_has_text(asked, asked_count, ruling->therapist) || !is_reason(ruling->reason) ||
+            ruling->score < -POLICY_SCORE_MOST || ruling->score > POLICY_SCORE_MOST)
+            return false;
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(rulings[j]->therapist, ruling->therapist) == 0)
+                return false;
+    }
+    return true;
+}
+
+/* ---- what it does ---- */
+
+static const Fascia__Ruling *ruling_of(const Fascia__PolicyOpinion *opinion, const char *therapist)
+{
+    for (size_t i = 0; i < opinion->n_rulings; i++)
+        if (strcmp(opinion->rulings[i]->therapist, therapist) == 0)
+            return opinion->rulings[i];
+    return NULL;
+}
+
+static char *name_of(const Fascia__PolicyOpinion *opinion)
+{
+    const size_t size = sizeof POLICY_PREFIX + strlen(opinion->name);
+    char *name = memory_allocate(size, 1);
+
+    snprintf(name, size, POLICY_PREFIX "%s", opinion->name);
+    return name;
+}
+
+static void remove_failed(Fascia__Explanation *explanation, const Fascia__PolicyOpinion *opinion)
+{
+    Fascia__GateCount *gate = memory_allocate(1, sizeof *gate);
+    size_t kept = 0;
+
+    fascia__gate_count__init(gate);
+    gate->gate = name_of(opinion);
+    for (size_t i = 0; i < explanation->n_candidates; i++) {
+        Fascia__Candidate *candidate = explanation->candidates[i];
+        const Fascia__Ruling *ruling = ruling_of(opinion, candidate->therapist);
+
+        if (ruling == NULL || !ruling->fails) {
+            explanation->candidates[kept++] = candidate;
+            continue;
+        }
+        gate->removed++;
+        fascia__candidate__free_unpacked(candidate, NULL);
+    }
+    explanation->n_candidates = kept;
+    explanation->passed -= gate->removed < explanation->passed ? gate->removed : explanation->passed;
+    message_push(&explanation->gates, &explanation->n_gates, gate);
+}
+
+/* Everybody has the part, so that the parts of all are the same: who was not spoken of has no points of it. */
+static void add_part(Fascia__Candidate *candidate, const Fascia__PolicyOpinion *opinion)
+{
+    const Fascia__Ruling *ruling = ruling_of(opinion, candidate->therapist);
+    Fascia__ScorePart *part = memory_allocate(1, sizeof *part);
+
+    fascia__score_part__init(part);
+    part->name = name_of(opinion);
+    if (ruling != NULL) {
+        part->points = (int32_t)((int64_t)opinion->weight * ruling->score / POLICY_SCORE_MOST);
+        message_set(&part->because, ruling->reason);
+    }
+    candidate->score += part->points;
+    message_push(&candidate->parts, &candidate->n_parts, part);
+}
+
+/* As the matcher orders: more points first, then the identifier that sorts first. */
+static int compare(const void *a, const void *b)
+{
+    const Fascia__Candidate *left = *(Fascia__Candidate *const *)a, *right = *(Fascia__Candidate *const *)b;
+
+    if (left->score != right->score)
+        return left->score > right->score ? -1 : 1;
+    return strcmp(left->therapist, right->therapist);
+}
+
+void policy_apply(Fascia__Explanation *explanation, size_t most)
+{
+    for (size_t i = 0; i < explanation->n_policies; i++) {
+        const Fascia__PolicyOpinion *opinion = explanation->policies[i];
+
+        if (opinion->abstained[0] != '\0')
+            continue;
+        if (opinion->may_gate)
+            remove_failed(explanation, opinion);
+        for (size_t c = 0; opinion->may_score && c < explanation->n_candidates; c++)
+            add_part(explanation->candidates[c], opinion);
+    }
+    if (explanation->n_candidates > 1)
+        qsort(explanation->candidates, explanation->n_candidates, sizeof(Fascia__Candidate *), compare);
+    while (explanation->n_candidates > most)
+        fascia__candidate__free_unpacked(explanation->candidates[--explanation->n_candidates], NULL);
+}
+
+void policy_apply_again(Fascia__Explanation *explanation, const Fascia__Explanation *stored)
+{
+    if (stored->n_policies == 0)
+        return;
+    for (size_t i = 0; i < stored->n_policies; i++)
+        message_push(&explanation->policies, &explanation->n_policies, message_copy(&stored->policies[i]->base));
+    policy_apply(explanation, MATCH_CANDIDATES);
+}
