@@ -53,6 +53,17 @@ static char *name_of(const Fascia__PolicyOpinion *opinion)
     return name;
 }
 
+/* The matcher's lists are as long as what is in them: message_push() would count on room that is not there. */
+static void append(void *list, size_t *count, void *item)
+{
+    void **items;
+
+    memcpy(&items, list, sizeof items);
+    items = memory_resize(items, *count + 1, sizeof *items);
+    items[(*count)++] = item;
+    memcpy(list, &items, sizeof items);
+}
+
 static void remove_failed(Fascia__Explanation *explanation, const Fascia__PolicyOpinion *opinion)
 {
     Fascia__GateCount *gate = memory_allocate(1, sizeof *gate);
@@ -73,7 +84,7 @@ static void remove_failed(Fascia__Explanation *explanation, const Fascia__Policy
     }
     explanation->n_candidates = kept;
     explanation->passed -= gate->removed < explanation->passed ? gate->removed : explanation->passed;
-    message_push(&explanation->gates, &explanation->n_gates, gate);
+    append(&explanation->gates, &explanation->n_gates, gate);
 }
 
 /* Everybody has the part, so that the parts of all are the same: who was not spoken of has no points of it. */
@@ -89,7 +100,7 @@ static void add_part(Fascia__Candidate *candidate, const Fascia__PolicyOpinion *
         message_set(&part->because, ruling->reason);
     }
     candidate->score += part->points;
-    message_push(&candidate->parts, &candidate->n_parts, part);
+    append(&candidate->parts, &candidate->n_parts, part);
 }
 
 /* As the matcher orders: more points first, then the identifier that sorts first. */
