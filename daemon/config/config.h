@@ -53,8 +53,8 @@ struct config_source {
     int64_t call_timeout_ms;
     char *interpreter; /* that process may execute it; "" : nothing */
     char *reads;       /* absolute paths with ':' between them, which it may read */
-    bool is_plugin;  /* stands under plugins; what follows is of those */
-    unsigned grants; /* bits of enum config_grant */
+    bool is_plugin;    /* stands under plugins; what follows is of those */
+    unsigned grants;   /* bits of enum config_grant */
     uint32_t
         events; /* bit k: events of kind k (Fascia__Event__BodyCase) are told; with the grant of events all, unless some are named */
     int32_t policy_weight;

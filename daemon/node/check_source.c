@@ -39,8 +39,7 @@ static struct config_where where_of_refusal(const struct config_source *source, 
 
 static bool complain(struct config_where where, const struct config_source *source, const struct fault *fault)
 {
-    fprintf(stderr, "%s: %s %s: %s\n", where.text, source->is_plugin ? "plugin" : "source", source->name,
-            fault->text);
+    fprintf(stderr, "%s: %s %s: %s\n", where.text, source->is_plugin ? "plugin" : "source", source->name, fault->text);
     return false;
 }
 

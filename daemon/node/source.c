@@ -150,8 +150,7 @@ static bool kind_fits(const struct fascia_plugin *description, const struct conf
         return refuse_kind(fault, description->name,
                            "is a notifier, and hears of nothing unless it is granted; write grants: [events]");
     if (description->kind == FASCIA_KIND_NOTIFIER && judging != 0)
-        return refuse_kind(fault, description->name,
-                           "is a notifier, and judges nobody; write grants: [events]");
+        return refuse_kind(fault, description->name, "is a notifier, and judges nobody; write grants: [events]");
     if (description->kind == FASCIA_KIND_POLICY && judging == 0)
         return refuse_kind(fault, description->name,
                            "is a policy, and is asked nothing unless it is granted; write grants: [gate], [score] or "

@@ -286,6 +286,31 @@ static void who_is_new_is_asked_about_too(void **state)
     assert_string_equal(desk_therapist(&desk, 1), "anna");
 }
 
+/* An explanation shows ten; a policy is asked about all, and the last of them can become the first. */
+static void more_are_asked_about_than_are_explained(void **state)
+{
+    Fascia__Event *event = NULL;
+    uint64_t ask;
+
+    (void)state;
+    for (int i = 0; i < 70; i++) {
+        char identifier[16];
+
+        snprintf(identifier, sizeof identifier, "t%02d", i);
+        assert_ok(desk_put(&desk, clinic_therapist(identifier, 5)));
+    }
+    assert_ok(desk_new(&desk, clinic_referral("R1")));
+    desk_work(&desk);
+    ask = asked_about(64);
+    assert_ok(say_of(ask, "house", "t63", false, 1000));
+    assert_ok(say(ask, "points", NULL, 0));
+    assert_string_equal(desk_therapist(&desk, 1), "t63");
+    assert_int_equal(last_explanation(&event)->n_candidates, 10);
+    assert_int_equal(event->matched->explanation->policies[0]->asked, 64);
+    fascia__event__free_unpacked(event, NULL);
+    assert_int_equal(replay_all().same, 1);
+}
+
 static void a_referral_that_ends_meanwhile_is_let_go(void **state)
 {
     const uint64_t ask = ask_about_one();
@@ -406,6 +431,7 @@ int main(void)
                                        DESK_TEST(what_can_not_be_used_is_an_abstention),
                                        DESK_TEST(nobody_is_brought_in_who_fails_a_gate),
                                        DESK_TEST(who_is_new_is_asked_about_too),
+                                       DESK_TEST(more_are_asked_about_than_are_explained),
                                        DESK_TEST(a_referral_that_ends_meanwhile_is_let_go),
                                        DESK_TEST(one_that_waits_is_asked_about_when_it_may_pass),
                                        DESK_TEST(a_question_says_nothing_of_the_patient),
