@@ -122,6 +122,10 @@ bool check_bench_load(struct check_bench *bench)
         return false;
     }
     bench->described = plugin_describe(bench->plugin);
+    if (bench->described->kind != FASCIA_KIND_SOURCE) {
+        check_find(bench, SAYS_LOAD, "it is a notifier or a policy; this kit tries sources, which are fed");
+        return false;
+    }
     check_doing(bench, "read the options against the plugin's table");
     return read_options(bench);
 }

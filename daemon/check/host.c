@@ -138,9 +138,9 @@ static enum fascia_status host_complete(void *context, uint64_t delivery, struct
 {
     static const uint8_t none[1];
     static const ProtobufCMessageDescriptor *const descriptors[] = {
-        [PLUGIN_CALL_DELIVER] = &fascia__completion__descriptor,
-        [PLUGIN_CALL_STATUS] = &fascia__outbound__descriptor,
-        [PLUGIN_CALL_ANSWERED] = &fascia__verdict__descriptor,
+        [PLUGIN_CALL_DELIVER] = &fascia__completion__descriptor, [PLUGIN_CALL_STATUS] = &fascia__outbound__descriptor,
+        [PLUGIN_CALL_ANSWERED] = &fascia__verdict__descriptor,   [PLUGIN_CALL_NOTIFY] = &fascia__verdict__descriptor,
+        [PLUGIN_CALL_JUDGE] = &fascia__judgement__descriptor,
     };
     struct rig *rig = context;
     struct rig_token *token = may_call(rig, "complete") ? open_token(rig, "complete", delivery) : NULL;

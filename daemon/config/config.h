@@ -9,6 +9,7 @@
  *   delivery:    retry_first retry_last give_up_after answer_timeout refusals
  *   sources:     - {name plugin in_flight deadline isolation memory network call_timeout interpreter reads options {...}, and one of
  *                   stream {listen connections per_peer input idle frame}, folder {path settle scan maximum_size}}
+ *   plugins:     - {name plugin isolation memory network call_timeout in_flight deadline grants [events gate score] events [...] weight time options {...}}
  *   include:     "conf.d/" + "*.yaml" (a list of patterns, relative to the including file; sources add up, other keys may appear once)
  */
 #ifndef FASCIA_CONFIG_CONFIG_H
@@ -34,6 +35,11 @@ struct config_folder {
     size_t maximum_bytes;
 };
 enum config_isolation { CONFIG_ISOLATION_AUTO, CONFIG_ISOLATION_INPROC, CONFIG_ISOLATION_PROCESS };
+/* What a notifier or a policy may do; bits. Nothing that is not written. */
+enum config_grant { CONFIG_GRANT_EVENTS = 1, CONFIG_GRANT_GATE = 2, CONFIG_GRANT_SCORE = 4 };
+/* A source, or one entry of `plugins`: a notifier or a policy, which has no way in. */
+#define CONFIG_NOTIFIERS_MOST 8
+#define CONFIG_POLICIES_MOST  8
 struct config_source {
     char *name;   /* [a-z][a-z0-9-]*, unique */
     char *plugin; /* absolute path, or a bare name looked up in plugin_directory */
@@ -47,7 +53,13 @@ struct config_source {
     int64_t call_timeout_ms;
     char *interpreter; /* that process may execute it; "" : nothing */
     char *reads;       /* absolute paths with ':' between them, which it may read */
-    void *options;     /* opaque: for config_options() */
+    bool is_plugin;    /* stands under plugins; what follows is of those */
+    unsigned grants;   /* bits of enum config_grant */
+    uint32_t
+        events; /* bit k: events of kind k (Fascia__Event__BodyCase) are told; with the grant of events all, unless some are named */
+    int32_t policy_weight;
+    int64_t judge_ms; /* how long a policy is waited for */
+    void *options;    /* opaque: for config_options() */
 };
 struct config {
     /* node */
@@ -72,7 +84,7 @@ struct config {
     /* delivery */
     int64_t retry_first_ms, retry_last_ms, give_up_after_ms, answer_timeout_ms;
     uint32_t refusals; /* negative answers after which a status is given up */
-    /* sources */
+    /* sources, and behind them in the order of the files notifiers and policies */
     struct config_source *sources;
     size_t source_count;
     void *document; /* opaque: the parsed files */

@@ -67,9 +67,9 @@ char *config_help(void)
         write_section(out, &config_sections[i], 0);
     write_section(out, &config_source_section, 0);
     fprintf(out, "  options\n      What the plugin takes: fasciad --plugin-help FILE.so\n");
-    fprintf(
-        out,
-        "include:\n  More files, as a list of patterns relative to this one; sources add up, other keys stand once.\n");
+    write_section(out, &config_plugin_section, 0);
+    fprintf(out, "include:\n  More files, as a list of patterns relative to this one; sources and plugins add up, "
+                 "other keys stand once.\n");
     INVARIANT(fclose(out) == 0);
     return text;
 }

@@ -316,6 +316,36 @@ static const struct config_key source_keys[] = {
            "What it may read beside /usr and the directory of its file"),
 };
 
+/* What a plugin's process is held to; the same words as of a source's. */
+#define PLUGIN(name, type, field, target, own, default_value, minimum, maximum, choices, flags, help)                  \
+    ROW("plugin", name, struct config_source, type, field, target, false, own, default_value, minimum, maximum,        \
+        choices, flags, help)
+static const struct config_key plugin_keys[] = {
+    PLUGIN("name", TEXT, name, TEXT, &name_notation, NULL, 0, 0, NULL, FASCIA_OPTION_REQUIRED,
+           "What this notifier or policy is called, in explanations and the outbox; no source has the same name"),
+    PLUGIN("plugin", TEXT, plugin, TEXT, &plugin_notation, NULL, 0, 0, NULL, FASCIA_OPTION_REQUIRED,
+           "The plugin: its name, or the absolute path of its file"),
+    PLUGIN("weight", INTEGER, policy_weight, I32, NULL, "100", 0, 10000, NULL, 0,
+           "Of a policy with the grant score: points of its best ruling, and as many off for its worst"),
+    PLUGIN("time", DURATION, judge_ms, I64, NULL, "250ms", 10, 10000, NULL, 0,
+           "How long a policy is waited for; then it has abstained"),
+    PLUGIN("in_flight", INTEGER, in_flight, U32, NULL, "256", 1, 65536, NULL, 0,
+           "How many calls may be open at one time"),
+    PLUGIN("deadline", DURATION, deadline_ms, I64, NULL, "30s", 100, 3600000, NULL, 0,
+           "How long a notifier may take for one notice"),
+    PLUGIN("isolation", CHOICE, isolation, INT, NULL, "auto", 0, 0, "auto|inproc|process", 0,
+           "Where the plugin runs, as of a source"),
+    PLUGIN("memory", SIZE, memory, SIZE, NULL, "256MiB", INT64_C(16) << 20, INT64_C(64) << 30, NULL, 0,
+           "How much memory its own process may take"),
+    PLUGIN("network", BOOLEAN, network, BOOL, NULL, "false", 0, 0, NULL, 0, "Whether that process may use the network"),
+    PLUGIN("call_timeout", DURATION, call_timeout_ms, I64, NULL, "10s", 100, 3600000, NULL, 0,
+           "When a call from which it has not returned ends that process"),
+    PLUGIN("interpreter", TEXT, interpreter, TEXT, &interpreter_notation, "", 0, 0, NULL, 0,
+           "The one program that the process may execute, for a plugin that is a script"),
+    PLUGIN("reads", TEXT, reads, TEXT, &paths_notation, "", 0, 0, NULL, 0,
+           "What it may read beside /usr and the directory of its file"),
+};
+
 #define KEYS(table) .keys = (table), .count = sizeof(table) / sizeof(table)[0]
 static const struct config_section matching_sections[] = {
     {.name = "offer_lifetime", .help = "How long an offer stays open", KEYS(lifetime_keys)},
@@ -339,4 +369,11 @@ const struct config_section config_source_section = {.name = "sources",
                                                      KEYS(source_keys),
                                                      .nested = source_sections,
                                                      .nested_count = 2,
-                                                     .other = "options"};
+                                                     .others = {"options"}};
+const struct config_section config_plugin_section = {
+    .name = "plugins",
+    .help =
+        "Notifiers and policies; a list. Each also takes grants (a list of events, gate, score: what it may do, and "
+        "nothing without), events (a list of the kinds that a notifier is told; all without) and options",
+    KEYS(plugin_keys),
+    .others = {"options", "grants", "events"}};

@@ -30,13 +30,15 @@ struct config_section {
     size_t count;
     const struct config_section *nested;
     size_t nested_count;
-    const char *other; /* a key that somebody else reads; NULL: none */
+    const char *others[3]; /* keys that somebody else reads; NULL: none */
 };
 
 /* node, matching, delivery */
 extern const struct config_section config_sections[3];
 /* one entry of sources; its nested sections are stream and folder */
 extern const struct config_section config_source_section;
+/* one entry of plugins */
+extern const struct config_section config_plugin_section;
 
 /* Which keys have been written, and where: a key of the node may stand once in all files. */
 struct config_filling {

@@ -14,7 +14,7 @@
 static void read_top(struct config *config, const struct config_item *item, struct config_filling *filling,
                      struct config_errors *errors)
 {
-    static const char *const names[] = {"node", "matching", "delivery", "sources", "include", NULL};
+    static const char *const names[] = {"node", "matching", "delivery", "sources", "plugins", "include", NULL};
 
     for (size_t i = 0; i < SECTIONS; i++)
         if (strcmp(item->key->text, config_sections[i].name) == 0) {
@@ -23,6 +23,8 @@ static void read_top(struct config *config, const struct config_item *item, stru
         }
     if (strcmp(item->key->text, "sources") == 0)
         config_sources_read(config, item->value, errors);
+    else if (strcmp(item->key->text, "plugins") == 0)
+        config_plugins_read(config, item->value, errors);
     else if (strcmp(item->key->text, "include") != 0) /* followed when the files were read */
         config_unknown_key(item->key, "the file", names, errors);
 }
@@ -31,7 +33,8 @@ static void read_root(struct config *config, const struct config_node *root, str
                       struct config_errors *errors)
 {
     if (root->kind != CONFIG_MAP) {
-        config_errors_add(errors, &root->place, "this is %s; write a map with node, matching, delivery, sources",
+        config_errors_add(errors, &root->place,
+                          "this is %s; write a map with node, matching, delivery, sources, plugins",
                           config_kind_name(root->kind));
         return;
     }
@@ -79,6 +82,7 @@ static void check_whole(const struct config *config, const struct config_filling
         config_errors_add(errors, &place,
                           "delivery.give_up_after is less than delivery.retry_first: nothing would be tried twice");
     config_sources_check(config, errors);
+    config_plugins_check(config, errors);
 }
 
 struct config *config_load(const char *path, struct config_errors *errors)

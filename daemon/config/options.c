@@ -232,7 +232,7 @@ Fascia__Options *config_options(const struct config *config, const struct config
     Fascia__Options *options = NULL;
 
     (void)config;
-    snprintf(prefix, sizeof prefix, "sources.%.63s.options", source->name);
+    snprintf(prefix, sizeof prefix, "%s.%.63s.options", source->is_plugin ? "plugins" : "sources", source->name);
     options = read_table(&reading, written, written != NULL ? &written->place : &entry->place, table, count);
     if (errors->count == before)
         return options;

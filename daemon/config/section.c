@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define KEYS_MOST 24 /* of one section, nested ones counted */
+#define OTHERS    (sizeof((struct config_section *)0)->others / sizeof(const char *))
 
 static const struct config_key *find_key(const struct config_section *section, const char *name)
 {
@@ -30,15 +31,23 @@ static void refuse_unknown(const struct config_section *section, const struct co
     const char *names[KEYS_MOST + 1];
     size_t count = 0;
 
-    INVARIANT(section->count + section->nested_count + 1 <= KEYS_MOST);
+    INVARIANT(section->count + section->nested_count + OTHERS <= KEYS_MOST);
     for (size_t i = 0; i < section->count; i++)
         names[count++] = section->keys[i].option.name;
     for (size_t i = 0; i < section->nested_count; i++)
         names[count++] = section->nested[i].name;
-    if (section->other != NULL)
-        names[count++] = section->other;
+    for (size_t i = 0; i < OTHERS && section->others[i] != NULL; i++)
+        names[count++] = section->others[i];
     names[count] = NULL;
     config_unknown_key(key, prefix, names, errors);
+}
+
+static bool is_read_by_others(const struct config_section *section, const char *name)
+{
+    for (size_t i = 0; i < OTHERS && section->others[i] != NULL; i++)
+        if (strcmp(section->others[i], name) == 0)
+            return true;
+    return false;
 }
 
 static void put(const struct config_key *key, void *base, const char *text, const struct config_scalar *scalar)
@@ -145,7 +154,7 @@ void config_section_read(const struct config_section *section, const struct conf
             char path[160];
             snprintf(path, sizeof path, "%s.%s", prefix, nested->name);
             config_section_read(nested, item->value, path, base, filling, errors);
-        } else if (section->other == NULL || strcmp(section->other, item->key->text) != 0) {
+        } else if (!is_read_by_others(section, item->key->text)) {
             refuse_unknown(section, item->key, prefix, errors);
         }
     }

@@ -92,9 +92,9 @@ static const struct config_place *place_of(const struct config_source *source)
 static void refuse_shared(const struct config_source *first, const struct config_source *second, const char *what,
                           const char *value, struct config_errors *errors)
 {
-    config_errors_add(errors, place_of(second),
-                      "sources: the %s%s is also that of the source at %s:%d; give each its own", what,
-                      config_show(value).text, place_of(first)->file, place_of(first)->line);
+    config_errors_add(errors, place_of(second), "%s: the %s%s is also that of the %s at %s:%d; give each its own",
+                      second->is_plugin ? "plugins" : "sources", what, config_show(value).text,
+                      first->is_plugin ? "plugin" : "source", place_of(first)->file, place_of(first)->line);
 }
 
 static bool same(const char *left, const char *right)
@@ -133,7 +133,8 @@ void config_sources_check(const struct config *config, struct config_errors *err
 void config_sources_clear(struct config *config)
 {
     for (size_t i = 0; i < config->source_count; i++)
-        config_section_clear(&config_source_section, &config->sources[i]);
+        config_section_clear(config->sources[i].is_plugin ? &config_plugin_section : &config_source_section,
+                             &config->sources[i]);
     free(config->sources);
 }
 
@@ -142,7 +143,8 @@ bool config_sources_equal(const struct config *left, const struct config *right)
     if (left->source_count != right->source_count)
         return false;
     for (size_t i = 0; i < left->source_count; i++)
-        if (!config_tree_equal(left->sources[i].options, right->sources[i].options))
+        if (left->sources[i].is_plugin != right->sources[i].is_plugin ||
+            !config_tree_equal(left->sources[i].options, right->sources[i].options))
             return false;
     return true;
 }

@@ -10,6 +10,9 @@
 
 /* Adds what stands in a file's list to config->sources. */
 void config_sources_read(struct config *config, const struct config_node *list, struct config_errors *errors);
+/* The same of notifiers and policies (plugins.c), which stand in the same array. */
+void config_plugins_read(struct config *config, const struct config_node *list, struct config_errors *errors);
+void config_plugins_check(const struct config *config, struct config_errors *errors);
 /* Names, addresses and folders that are there twice. */
 void config_sources_check(const struct config *config, struct config_errors *errors);
 void config_sources_clear(struct config *config);

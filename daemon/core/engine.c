@@ -76,6 +76,7 @@ void engine_destroy(struct engine *engine)
         free(engine->sources[i]);
     free(engine->sources);
     engine_waiting_finish(engine);
+    engine_asking_finish(engine);
     match_index_destroy(engine->index);
     directory_destroy(engine->directory);
     arena_finish(&engine->messages);
@@ -131,6 +132,8 @@ static Fascia__Result *do_command(struct engine *engine, const Fascia__Command *
         return engine_do_put_therapist(engine, command->put_therapist);
     case FASCIA__COMMAND__BODY_REMOVE_THERAPIST:
         return engine_do_remove_therapist(engine, command->remove_therapist);
+    case FASCIA__COMMAND__BODY_JUDGED:
+        return engine_do_judged(engine, command->judged);
     case FASCIA__COMMAND__BODY_OUTBOX_DONE:
         return engine_do_outbox_done(engine, command->outbox_done);
     default:

@@ -17,6 +17,7 @@
 #include "core/zone.h"
 #include "fascia/v1/command.pb-c.h"
 #include "fascia/v1/control.pb-c.h"
+#include "fascia/v1/plugin.pb-c.h"
 
 struct engine;
 struct match_settings;
@@ -25,6 +26,22 @@ struct match_settings;
 struct engine_hash {
     void *context;
     void (*keyed)(void *context, const uint8_t *bytes, size_t size, uint8_t key[RECORD_KEY_BYTES]);
+};
+
+/* Who hears of events: a row of the outbox each, in the batch of the event. */
+#define ENGINE_NOTIFIERS 8
+struct engine_notifier {
+    char name[RECORD_NAME_BYTES + 1];
+    uint32_t events; /* bit k: events of kind k (Fascia__Event__BodyCase) */
+};
+
+/* Who judges the shortlist of a match before an offer is made (core/policy.h). */
+#define ENGINE_POLICIES 8
+struct engine_policy {
+    char name[RECORD_NAME_BYTES + 1];
+    int32_t weight; /* points of a score of 1000; 0..10000 */
+    bool may_gate, may_score;
+    int64_t time; /* ms that its answer is waited for */
 };
 
 struct engine_settings {
@@ -37,6 +54,10 @@ struct engine_settings {
     uint32_t maximum_offers;            /* a referral offered more often than this waits; 0: 25 */
     uint64_t maximum_open;              /* open referrals; beyond it BUSY. 0: 10 million */
     const struct match_settings *match; /* borrowed; NULL: defaults */
+    struct engine_notifier notifiers[ENGINE_NOTIFIERS];
+    size_t notifier_count;
+    struct engine_policy policies[ENGINE_POLICIES];
+    size_t policy_count;
 };
 void engine_settings_default(struct engine_settings *settings);
 
@@ -63,6 +84,10 @@ void engine_execute(struct engine *engine, const Fascia__Command *command, int64
                     Fascia__Result **result);
 /* Does up to limit pieces of pending work (matching, offers that expired, waiting referrals that may pass now), stat and urgent first. How many it did. */
 size_t engine_work(struct engine *engine, int64_t now, size_t limit, struct record_batch *batch);
+/* What policies are to be asked since this was last called: one question, heap and the caller's (fascia__question__free_unpacked), for all of them.
+ * Each answers with a Judged command of this ask's number; who does not in their time has abstained. false: there is none. Kept nowhere: an
+ * engine that is built anew asks anew. */
+MUST_CHECK bool engine_next_question(struct engine *engine, uint64_t *ask, Fascia__Question **question);
 /* When engine_work has something to do: an instant, 0 for at once, INT64_MAX for not until a command comes. */
 int64_t engine_next_deadline(const struct engine *engine);
 /* Settings and match weights for what comes after; tables stay. */

@@ -44,6 +44,8 @@ void engine_emit(struct engine *engine, uint64_t referral, const Fascia__Event *
     record_add_event(engine->batch, &record);
     if (referral != 0)
         engine_write_row(engine, engine_find_referral(engine, referral));
+    if (engine->settings.notifier_count > 0)
+        engine_tell_notifiers(engine, &record, event);
 }
 
 void engine_emit_moved(struct engine *engine, const struct referral *referral, Fascia__State to, const char *reason)

@@ -219,7 +219,7 @@ void engine_index_enter(struct engine *engine, struct referral *referral)
         (*cases)++;
         enter_cases(referral);
     }
-    if (referral->state == FASCIA__STATE__STATE_MATCHING)
+    if (referral->state == FASCIA__STATE__STATE_MATCHING && !open->asked)
         order_add(&engine->pending[engine_class_of(referral)], referral, 0);
     else if (referral->state == FASCIA__STATE__STATE_OFFERED)
         order_add(&engine->offers, referral, open->due);

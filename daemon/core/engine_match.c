@@ -57,7 +57,7 @@ void engine_question_begin(const struct engine *engine, const struct referral *r
                                            .declined = question->declined,
                                            .declined_count = open->declined_count,
                                            .treated_by = question->treated_by,
-                                           .limit = CANDIDATES};
+                                           .limit = engine->settings.policy_count > 0 ? MATCH_SHORTLIST : CANDIDATES};
     question->query.treated_by_count = find_treated_by(engine, referral, question->treated_by);
 }
 
@@ -187,27 +187,52 @@ static void hold_as_too_late(struct engine *engine, struct referral *referral, c
     fascia__problem__free_unpacked(problem, NULL);
 }
 
+void engine_conclude_match(struct engine *engine, struct referral *referral, const struct question *question,
+                           Fascia__Explanation *explanation)
+{
+    emit_matched(engine, referral, explanation);
+    if (explanation->n_candidates > 0)
+        emit_offered(engine, referral, explanation->candidates[0], question->need->duration_minutes);
+    else
+        put_on_waiting_list(engine, referral, declined_stood_alone(explanation));
+}
+
+void engine_conclude_waiting(struct engine *engine, struct referral *referral, const struct question *question,
+                             Fascia__Explanation *explanation)
+{
+    if (explanation->n_candidates == 0) {
+        engine_waiting_tried(engine, referral);
+        return;
+    }
+    engine_emit_moved(engine, referral, FASCIA__STATE__STATE_MATCHING, "");
+    emit_matched(engine, referral, explanation);
+    emit_offered(engine, referral, explanation->candidates[0], question->need->duration_minutes);
+}
+
+bool engine_begin_match(struct engine *engine, struct referral *referral, struct question *question)
+{
+    if (referral->state == FASCIA__STATE__STATE_MATCHING && engine_waits_for_person(engine, referral)) {
+        put_on_waiting_list(engine, referral, true);
+        return false;
+    }
+    engine_question_begin(engine, referral, NULL, engine->now + NOTICE_MS, question);
+    if (!last_date_has_passed(engine, question))
+        return true;
+    hold_as_too_late(engine, referral, question);
+    engine_question_end(question);
+    return false;
+}
+
 void engine_match_referral(struct engine *engine, struct referral *referral)
 {
     struct question question;
     Fascia__Explanation *explanation;
 
-    if (engine_waits_for_person(engine, referral)) {
-        put_on_waiting_list(engine, referral, true);
+    if (!engine_begin_match(engine, referral, &question))
         return;
-    }
-    engine_question_begin(engine, referral, NULL, engine->now + NOTICE_MS, &question);
-    if (last_date_has_passed(engine, &question)) {
-        hold_as_too_late(engine, referral, &question);
-        engine_question_end(&question);
-        return;
-    }
     explanation = engine_ask(engine, &question);
-    emit_matched(engine, referral, explanation);
-    if (explanation->n_candidates > 0)
-        emit_offered(engine, referral, explanation->candidates[0], question.need->duration_minutes);
-    else
-        put_on_waiting_list(engine, referral, declined_stood_alone(explanation));
+    if (!engine_ask_policies(engine, referral, explanation))
+        engine_conclude_match(engine, referral, &question, explanation);
     fascia__explanation__free_unpacked(explanation, NULL);
     engine_question_end(&question);
 }
@@ -220,12 +245,8 @@ void engine_try_waiting(struct engine *engine, struct referral *referral)
     struct match_found found;
     Fascia__Explanation *explanation = NULL;
 
-    engine_question_begin(engine, referral, NULL, engine->now + NOTICE_MS, &question);
-    if (last_date_has_passed(engine, &question)) {
-        hold_as_too_late(engine, referral, &question);
-        engine_question_end(&question);
+    if (!engine_begin_match(engine, referral, &question))
         return;
-    }
     if (engine_waits_for_person(engine, referral)) {
         engine_waiting_tried(engine, referral);
         engine_question_end(&question);
@@ -234,13 +255,10 @@ void engine_try_waiting(struct engine *engine, struct referral *referral)
     match_find(engine->index, &question.query, &found);
     if (found.count > 0)
         explanation = engine_ask(engine, &question);
-    if (explanation != NULL && explanation->n_candidates > 0) {
-        engine_emit_moved(engine, referral, FASCIA__STATE__STATE_MATCHING, "");
-        emit_matched(engine, referral, explanation);
-        emit_offered(engine, referral, explanation->candidates[0], question.need->duration_minutes);
-    } else {
+    if (explanation == NULL || engine_ask_policies(engine, referral, explanation))
         engine_waiting_tried(engine, referral);
-    }
+    else
+        engine_conclude_waiting(engine, referral, &question, explanation);
     if (explanation != NULL)
         fascia__explanation__free_unpacked(explanation, NULL);
     engine_question_end(&question);

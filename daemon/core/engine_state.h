@@ -59,6 +59,8 @@ struct engine {
 
     struct arena messages; /* that are looked at and dropped while loading */
 
+    struct asking *asking; /* engine_policy.c; NULL: no policy was ever asked */
+
     int64_t now;
     bool loading;
     /* of the command or piece of work in hand */
@@ -91,6 +93,9 @@ void engine_emit_therapist_changed(struct engine *engine, const char *identifier
  * one by one. What becomes of the referral is the caller's to tell. */
 void engine_emit_let_go(struct engine *engine, struct referral *referral, bool done);
 void engine_write_row(struct engine *engine, const struct referral *referral);
+
+/* ---- engine_notice.c ---- */
+void engine_tell_notifiers(struct engine *engine, const struct event_record *record, const Fascia__Event *event);
 
 /* ---- engine_index.c ---- */
 struct referral *engine_find_referral(const struct engine *engine, uint64_t number);
@@ -178,6 +183,28 @@ MUST_CHECK bool engine_offer_assigned(struct engine *engine, struct referral *re
 void engine_expire_offer(struct engine *engine, struct referral *referral);
 Fascia__Need *engine_need_of(const struct referral *referral);
 const char *engine_gate_text(enum match_gate gate); /* for people */
+
+/* Records the match, and offers to the best or waits: what follows from an explanation to which nothing is to be added. */
+void engine_conclude_match(struct engine *engine, struct referral *referral, const struct question *question,
+                           Fascia__Explanation *explanation);
+/* The same of one that waits: where nobody is left nothing is recorded, and it has been tried. */
+void engine_conclude_waiting(struct engine *engine, struct referral *referral, const struct question *question,
+                             Fascia__Explanation *explanation);
+/* What stands in the way of asking the matcher at all, done: false when it did. Else the question is begun. */
+MUST_CHECK bool engine_begin_match(struct engine *engine, struct referral *referral, struct question *question);
+
+/* ---- engine_policy.c ---- */
+/* Asks the policies about these candidates. false: there are none of either, and the match can be concluded at once. */
+MUST_CHECK bool engine_ask_policies(struct engine *engine, struct referral *referral,
+                                    const Fascia__Explanation *explanation);
+/* Goes on without the policies whose time is up: false when there is nothing to go on with. */
+MUST_CHECK bool engine_judge_overdue(struct engine *engine);
+bool engine_may_ask(const struct engine *engine); /* another referral, now */
+int64_t engine_judge_deadline(const struct engine *engine);
+Fascia__Result *engine_do_judged(struct engine *engine, const Fascia__Judged *judged);
+void engine_asking_finish(struct engine *engine);
+/* Says in an explanation that is only looked at that no policy was asked. */
+void engine_note_not_asked(const struct engine *engine, Fascia__Explanation *explanation);
 
 /* ---- engine_batch.c ---- */
 /* Places at most ENGINE_BATCH referrals that are due, pending or waiting, as well as can be over all of them, or over the first of them when

@@ -372,6 +372,7 @@ static void ask(struct trying *trying)
         match_index_configure(engine->index, &trying->weights);
     trying->response->explanation = engine_ask(engine, question);
     trying->response->explanation->at = engine->now;
+    engine_note_not_asked(engine, trying->response->explanation);
     if (trying->try->n_weights > 0)
         match_index_configure(engine->index, &engine->weights);
 }

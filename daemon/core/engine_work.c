@@ -65,10 +65,14 @@ static size_t do_pieces(struct engine *engine, size_t limit)
         engine_expire_offer(engine, offer);
         return 1;
     }
+    if (engine_judge_overdue(engine))
+        return 1;
+    if (!engine_may_ask(engine))
+        return 0;
     if (look_at_change(engine))
         return 1;
     count = list_due(engine, due);
-    if (count > 1)
+    if (count > 1 && engine->settings.policy_count == 0)
         return engine_place_batch(engine, due, count, limit);
     if (count == 0)
         due[0] = engine_sweep_next(engine);
@@ -96,9 +100,13 @@ size_t engine_work(struct engine *engine, int64_t now, size_t limit, struct reco
 int64_t engine_next_deadline(const struct engine *engine)
 {
     const struct referral *offer = order_first(&engine->offers);
-    const int64_t due = offer != NULL ? offer->open->due : INT64_MAX;
-    const int64_t waiting = engine_waiting_deadline(engine);
+    int64_t due = offer != NULL ? offer->open->due : INT64_MAX;
+    const int64_t waiting = engine_waiting_deadline(engine), judged = engine_judge_deadline(engine);
 
+    if (judged < due)
+        due = judged;
+    if (!engine_may_ask(engine))
+        return due;
     for (unsigned class = 0; class < CLASSES; class ++)
         if (engine->pending[class].count > 0)
             return 0;

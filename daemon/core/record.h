@@ -65,8 +65,9 @@ struct outbox_row {
     uint32_t state; /* enum outbox_state */
     uint32_t attempts;
     int64_t due;
-    char error[32];   /* a short word: "AE", "refused", "time-out"; no patient data */
-    uint8_t *payload; /* packed fascia.v1.Status; sealed */
+    char error[32]; /* a short word: "AE", "refused", "time-out"; no patient data */
+    uint8_t
+        *payload; /* packed fascia.v1.Status, sealed; with referral 0 a fascia.v1.Notice, which holds nothing to seal */
     size_t size;
 };
 

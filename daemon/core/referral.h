@@ -39,6 +39,7 @@ struct referral_open {
     int32_t score;         /* of the last match: of whom the offer went to, or would have */
     uint64_t outcome_outbox;
     bool outcome_undelivered; /* its delivery was given up */
+    bool asked;               /* policies were asked; not part of the state: after a restart they are asked again */
     bool all_declined;        /* waits because everybody who passes has declined */
     uint32_t
         waiting;    /* place in the index of who waits, + 1; 0: none. This and the next two are not part of the state */

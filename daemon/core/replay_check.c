@@ -2,6 +2,7 @@
 #include "core/difference.h"
 #include "core/memory.h"
 #include "core/message.h"
+#include "core/policy.h"
 #include "core/replay_state.h"
 
 #include <stdio.h>
@@ -117,7 +118,7 @@ static void begin_inputs(struct engine *engine, const Fascia__Explanation *store
     *inputs = (struct inputs){.query = {.need = stored->need,
                                         .zone = zone != NULL ? zone : zone_utc(),
                                         .now = stored->asked_at,
-                                        .limit = MATCH_CANDIDATES},
+                                        .limit = stored->n_policies > 0 ? MATCH_SHORTLIST : MATCH_CANDIDATES},
                               .weights = {.rating_mean = weights->rating_mean,
                                           .rating_prior = weights->rating_prior,
                                           .earliest_span = weights->earliest_span,
@@ -148,6 +149,7 @@ static Fascia__Explanation *ask_again(struct engine *engine, const Fascia__Expla
     replayed->asked_after = stored->asked_after;
     replayed->tables = stored->tables;
     message_set(&replayed->release, stored->release);
+    policy_apply_again(replayed, stored);
     free(inputs.declined);
     free(inputs.treated_by);
     return replayed;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PARTS_MOST 8
+#define PARTS_MOST 14
 #define BAR_SIZE   10
 #define FATE_SIZE  120
 
@@ -231,8 +231,14 @@ static char *name_columns(const Fascia__Explanation *explanation)
     return titles;
 }
 
+/* Of a part of the matcher's own, or of a policy's. */
 static int32_t weight_of(const Fascia__Explanation *explanation, size_t part)
 {
+    const char *name = explanation->candidates[0]->parts[part]->name;
+
+    for (size_t i = 0; i < explanation->n_policies; i++)
+        if (strncmp(name, "policy:", 7) == 0 && strcmp(name + 7, explanation->policies[i]->name) == 0)
+            return explanation->policies[i]->weight;
     return explanation->weights != NULL && part < explanation->weights->n_parts ? explanation->weights->parts[part] : 0;
 }
 
@@ -368,6 +374,48 @@ static void show_gates(struct ctl_call *call, const Fascia__Explanation *explana
     ctl_table_finish(table, call, "no gate removed anybody");
 }
 
+/* ---- policies ---- */
+
+static void describe_opinion(const Fascia__PolicyOpinion *opinion, FILE *out)
+{
+    size_t failed = 0, scored = 0;
+
+    for (size_t i = 0; i < opinion->n_rulings; i++) {
+        failed += opinion->rulings[i]->fails;
+        scored += opinion->rulings[i]->score != 0;
+    }
+    fprintf(out, "asked about %u", opinion->asked);
+    if (opinion->may_gate)
+        fprintf(out, "; %zu fail", failed);
+    if (opinion->may_score)
+        fprintf(out, "; points for %zu, of %d", scored, opinion->weight);
+    for (size_t i = 0; opinion->may_gate && i < opinion->n_rulings; i++)
+        if (opinion->rulings[i]->fails)
+            fprintf(out, "; %s fails%s%s", opinion->rulings[i]->therapist,
+                    opinion->rulings[i]->reason[0] != '\0' ? ": " : "", opinion->rulings[i]->reason);
+}
+
+static void show_policies(struct ctl_call *call, const Fascia__Explanation *explanation)
+{
+    if (explanation->n_policies > 0)
+        fputs("\npolicies\n", call->out);
+    for (size_t i = 0; i < explanation->n_policies; i++) {
+        const Fascia__PolicyOpinion *opinion = explanation->policies[i];
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+
+        INVARIANT(out != NULL);
+        if (opinion->abstained[0] != '\0')
+            fputs(opinion->abstained, out);
+        else
+            describe_opinion(opinion, out);
+        fclose(out);
+        ctl_show_field(call, opinion->name, "%s", text);
+        free(text);
+    }
+}
+
 /* ---- how it was made ---- */
 
 static void show_weights(struct ctl_call *call, const Fascia__MatchWeights *weights)
@@ -460,5 +508,6 @@ void ctl_show_explanation(struct ctl_call *call, const Fascia__ControlResponse *
         ctl_show_need(call, explanation->need);
     show_candidates(call, response, recorded, zone);
     show_gates(call, explanation);
+    show_policies(call, explanation);
     show_how(call, response, recorded);
 }

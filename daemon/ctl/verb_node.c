@@ -103,9 +103,12 @@ static void show_outbox(struct ctl_call *call, const Fascia__ControlResponse *re
         const Fascia__OutboxRow *row = response->outbox[i];
         ctl_table_row(table);
         ctl_table_cell(table, "%" PRIu64, row->outbox);
-        ctl_table_cell(table, "R%" PRIu64, row->referral);
+        if (row->referral != 0)
+            ctl_table_cell(table, "R%" PRIu64, row->referral);
+        else
+            ctl_table_cell(table, "-");
         ctl_table_cell(table, "%s", row->source);
-        ctl_table_cell(table, "%s", ctl_state_word(row->state));
+        ctl_table_cell(table, "%s", row->event[0] != '\0' ? row->event : ctl_state_word(row->state));
         ctl_table_cell(table, "%u", row->attempts);
         if (row->given_up)
             ctl_table_cell(table, "given up");
@@ -287,7 +290,7 @@ const struct ctl_verb ctl_node_verbs[] = {
     {"outbox",
      "list",
      "",
-     "list what senders have not been told yet",
+     "list what senders and notifiers have not been told yet",
      {CTL_OPTION_GIVEN_UP, CTL_OPTION_LIMIT},
      list_outbox},
     {"outbox", "retry", "[ID]", "tell again what was given up; all without ID", {0}, retry_outbox},

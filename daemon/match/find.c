@@ -8,9 +8,13 @@
 #define AHEAD MATCH_AHEAD
 #define LATER 3 /* and what these lead to */
 
-size_t match_limit_of(const struct match_query *query)
+/* Scores are many bytes, and none is read before it is written. */
+void match_best_begin(struct match_best *best, const struct match_query *query, size_t most)
 {
-    return query->limit < 1 ? 1 : query->limit < MATCH_CANDIDATES ? query->limit : MATCH_CANDIDATES;
+    best->count = 0;
+    best->limit = query->limit < 1 ? 1 : query->limit < most ? query->limit : most;
+    best->passed = best->timeless = best->unopened = 0;
+    best->bounded = false;
 }
 
 void match_survive(struct match_index *index, size_t at, const struct match_block *block, uint32_t row)
@@ -149,10 +153,7 @@ void match_find(struct match_index *index, const struct match_query *query, stru
     struct match_best best;
 
     match_plan_init(&plan, index, query);
-    best.count = 0;
-    best.limit = match_limit_of(query);
-    best.passed = best.timeless = best.unopened = 0;
-    best.bounded = false;
+    match_best_begin(&best, query, MATCH_CANDIDATES);
     match_choose(&plan, sift(&plan, gather(&plan)), 0, &best);
     found->count = best.count;
     found->bounded = best.bounded;

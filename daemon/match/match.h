@@ -90,13 +90,14 @@ struct match_query {
     size_t declined_count;
     const uint32_t *treated_by; /* who treated this patient before */
     size_t treated_by_count;
-    uint32_t limit; /* candidates wanted, 1..10 */
+    uint32_t limit; /* candidates wanted, 1..10; of match_run, 1..64 */
     /* Metres at which distance earns half of its points, where max_distance is to bound nothing; 0: it earns none at max_distance. */
     uint32_t distance_half;
     bool has_case; /* match_check: the therapist has accepted it already, so accepting and capacity are not asked */
 };
 
 #define MATCH_CANDIDATES 10
+#define MATCH_SHORTLIST  64
 struct match_candidate {
     uint32_t therapist; /* number */
     int32_t total, points[PART_COUNT];

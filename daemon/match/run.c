@@ -150,12 +150,13 @@ Fascia__Explanation *match_run(struct match_index *index, const struct match_que
 {
     Fascia__Explanation *explanation = memory_allocate(1, sizeof *explanation);
     uint32_t removed[GATE_COUNT] = {0};
-    struct match_best best = {.limit = match_limit_of(query)};
+    struct match_best best;
     struct match_misses *misses = NULL;
     struct match_plan plan;
 
     fascia__explanation__init(explanation);
     match_plan_init(&plan, index, query);
+    match_best_begin(&best, query, MATCH_SHORTLIST);
     match_choose(&plan, plan.is_named ? pass_named(&plan, removed) : pass_all(&plan, removed), COUNTED, &best);
     removed[GATE_TIME] = (uint32_t)best.timeless;
     explanation->considered = (uint32_t)index->count;

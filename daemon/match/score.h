@@ -31,7 +31,7 @@ Fascia__Candidate *match_score_explain(const struct match_plan *plan, const stru
 
 /* ---- choose.c: the best of those who pass ---- */
 struct match_best {
-    struct match_score scores[MATCH_CANDIDATES]; /* best first; complete only after match_choose() */
+    struct match_score scores[MATCH_SHORTLIST]; /* best first; complete only after match_choose() */
     size_t count, limit;
     uint64_t passed, timeless; /* of those looked into */
     uint64_t unopened;         /* not looked into; known only when some are counted */
@@ -46,6 +46,7 @@ void match_choose(const struct match_plan *plan, size_t survivors, size_t counte
 void match_fetch(const struct match_plan *plan, const struct match_block *block);
 /* One more survivor, at this place. */
 void match_survive(struct match_index *index, size_t at, const struct match_block *block, uint32_t row);
-size_t match_limit_of(const struct match_query *query);
+/* Nobody yet; at most as many as the query wants, and as `most`. */
+void match_best_begin(struct match_best *best, const struct match_query *query, size_t most);
 
 #endif

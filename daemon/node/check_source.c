@@ -39,7 +39,7 @@ static struct config_where where_of_refusal(const struct config_source *source, 
 
 static bool complain(struct config_where where, const struct config_source *source, const struct fault *fault)
 {
-    fprintf(stderr, "%s: source %s: %s\n", where.text, source->name, fault->text);
+    fprintf(stderr, "%s: %s %s: %s\n", where.text, source->is_plugin ? "plugin" : "source", source->name, fault->text);
     return false;
 }
 
@@ -61,7 +61,10 @@ static bool check_way_in(const struct config_source *source, const struct fascia
     struct fault fault = {{0}};
 
     return source_check_transport(plugin, source, &fault) ||
-           complain(config_where_of_source(source, source->folder.path != NULL ? "folder" : "stream"), source, &fault);
+           complain(config_where_of_source(source, source->is_plugin             ? "grants"
+                                                   : source->folder.path != NULL ? "folder"
+                                                                                 : "stream"),
+                    source, &fault);
 }
 
 static bool check_in_process(const struct config *config, const struct config_source *source,

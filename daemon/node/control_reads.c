@@ -1,6 +1,7 @@
 /*
  * Requests of people that the store answers: a referral's history and content, the outbox, the audit trail, backups.
  */
+#include "fascia/v1/plugin.pb-c.h"
 #include "node/control.h"
 
 #include "core/lifecycle.h"
@@ -206,12 +207,33 @@ static void show_referral(struct control_request *request)
 
 /* ---- the outbox --------------------------------------------------------------------------------------------------------- */
 
+static void describe_status(const struct outbox_row *row, Fascia__OutboxRow *added)
+{
+    Fascia__Status *status = fascia__status__unpack(NULL, row->size, row->payload);
+
+    if (status == NULL)
+        return;
+    added->state = status->state;
+    fascia__status__free_unpacked(status, NULL);
+}
+
+static void describe_notice(const struct outbox_row *row, Fascia__OutboxRow *added)
+{
+    Fascia__Notice *notice = fascia__notice__unpack(NULL, row->size, row->payload);
+
+    if (notice == NULL)
+        return;
+    added->referral = notice->referral;
+    added->state = notice->state;
+    added->event = memory_text(notice->kind);
+    fascia__notice__free_unpacked(notice, NULL);
+}
+
 static bool add_outbox(void *context, const struct outbox_row *row)
 {
     struct control_job *job = context;
     Fascia__ControlResponse *response = job->response;
     Fascia__OutboxRow *added = calloc(1, sizeof *added);
-    Fascia__Status *status = fascia__status__unpack(NULL, row->size, row->payload);
 
     INVARIANT(added != NULL);
     fascia__outbox_row__init(added);
@@ -222,10 +244,10 @@ static bool add_outbox(void *context, const struct outbox_row *row)
     added->due = row->due;
     added->given_up = row->state == OUTBOX_GIVEN_UP;
     added->last_error = memory_text(row->error);
-    if (status != NULL) {
-        added->state = status->state;
-        fascia__status__free_unpacked(status, NULL);
-    }
+    if (row->referral == 0)
+        describe_notice(row, added);
+    else
+        describe_status(row, added);
     response->outbox[response->n_outbox++] = added;
     return response->n_outbox < job->room;
 }

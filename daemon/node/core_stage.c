@@ -171,6 +171,40 @@ static void work_for_a_while(struct core_stage *stage, bool idle, int64_t now, s
     stage->worked_at = now_us();
 }
 
+/* ---- policies ---- */
+
+struct asked {
+    const struct stages_settings *settings;
+    uint64_t ask;
+    Fascia__Question *question;
+};
+
+static void tell_asked(void *context)
+{
+    struct asked *asked = context;
+
+    asked->settings->asked(asked->settings->context, asked->ask, asked->question);
+    free(asked);
+}
+
+/* Not after the disk: what is asked changes nothing, and is asked again by an engine that is built anew. */
+static void hand_over_questions(struct stages *stages)
+{
+    Fascia__Question *question = NULL;
+    uint64_t ask = 0;
+
+    while (engine_next_question(stages->engine, &ask, &question)) {
+        struct asked *asked = calloc(1, sizeof *asked);
+
+        INVARIANT(asked != NULL);
+        *asked = (struct asked){&stages->settings, ask, question};
+        if (stages->settings.asked != NULL && io_post(stages->settings.loop, tell_asked, asked))
+            continue;
+        fascia__question__free_unpacked(question, NULL);
+        free(asked);
+    }
+}
+
 static void execute_all(struct core_stage *stage, size_t count)
 {
     struct stages *stages = stage->stages;
@@ -187,6 +221,7 @@ static void execute_all(struct core_stage *stage, size_t count)
     }
     atomic_fetch_add(&stages->commands, count);
     work_for_a_while(stage, count == 0, now, &commit->batch);
+    hand_over_questions(stages);
     hand_on(stages, commit);
 }
 

@@ -8,6 +8,7 @@
 #include "node/control.h"
 #include "node/metrics.h"
 #include "node/outbox.h"
+#include "node/policies.h"
 #include "node/privileges.h"
 #include "node/sources.h"
 #include "node/tables.h"
@@ -171,10 +172,10 @@ static void fill_status(void *context, Fascia__Node *filled)
     filled->now = io_now();
     filled->accepting = node_ready(node, &because);
     filled->not_accepting_because = memory_text(because);
-    filled->n_sources = sources_count(node->sources);
-    filled->sources = memory_allocate(filled->n_sources, sizeof(Fascia__SourceStatus *));
-    for (size_t i = 0; i < filled->n_sources; i++)
-        filled->sources[i] = source_status(sources_all(node->sources)[i]);
+    filled->sources = memory_allocate(sources_count(node->sources), sizeof(Fascia__SourceStatus *));
+    for (size_t i = 0; i < sources_count(node->sources); i++)
+        if (!sources_all(node->sources)[i]->config->is_plugin)
+            filled->sources[filled->n_sources++] = source_status(sources_all(node->sources)[i]);
 }
 
 /* ---- reload -------------------------------------------------------------------------------------------------------------- */
@@ -275,6 +276,15 @@ static void on_broken(void *context)
     on_terminate(node);
 }
 
+static void on_asked(void *context, uint64_t ask, Fascia__Question *question)
+{
+    struct node *node = context;
+
+    if (node->sources != NULL && !node->draining)
+        policies_ask(sources_all(node->sources), sources_count(node->sources), ask, question);
+    fascia__question__free_unpacked(question, NULL);
+}
+
 static void on_outbox_grew(void *context)
 {
     struct node *node = context;
@@ -333,6 +343,7 @@ static enum node_exit build_stages(struct node *node, struct fault *fault)
                                      .config = node->config,
                                      .codes = node->codes,
                                      .zones = &node->zone_source,
+                                     .asked = on_asked,
                                      .outbox_grew = on_outbox_grew,
                                      .broken = on_broken,
                                      .context = node};

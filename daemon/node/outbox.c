@@ -119,7 +119,12 @@ void outbox_note_attempt(struct message *message, const char *word, int64_t due)
     push_update(message, NULL, OUTBOX_PENDING, word, due);
 }
 
-void outbox_settle(struct message *message, bool given_up, const char *word)
+bool message_is_notice(const struct message *message)
+{
+    return message->row.referral == 0;
+}
+
+static Fascia__Command *done_command(const struct message *message, bool given_up)
 {
     Fascia__Command *command = calloc(1, sizeof *command);
 
@@ -133,6 +138,14 @@ void outbox_settle(struct message *message, bool given_up, const char *word)
     command->outbox_done->outbox = message->row.outbox;
     command->outbox_done->referral = message->row.referral;
     command->outbox_done->given_up = given_up;
+    return command;
+}
+
+/* That a notice was heard is no event, or it would be told in its turn. */
+void outbox_settle(struct message *message, bool given_up, const char *word)
+{
+    Fascia__Command *command = message_is_notice(message) ? NULL : done_command(message, given_up);
+
     message->row.attempts++;
     if (given_up) {
         message->outbox->given_up++;
@@ -303,8 +316,10 @@ static void encode_next(struct outbox *outbox)
         if (outbox->reading_first == NULL)
             outbox->reading_last = NULL;
         message->next = NULL;
-        if (message->source == NULL) {
+        if (message->source == NULL || message->source->config->is_plugin != message_is_notice(message)) {
             outbox_settle(message, true, "no-such-source");
+        } else if (message_is_notice(message)) {
+            endpoint_send(outbox, "", message);
         } else if (message->source->stuck) {
             outbox_leave(outbox, message->row.outbox);
             message_destroy(message);

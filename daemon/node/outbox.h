@@ -1,10 +1,10 @@
 /*
- * The outbox: every status that a sender should hear, until it has been heard.
+ * The outbox: every status that a sender should hear, and every notice for a notifier, until it has been heard.
  *
  * Rows are in the store; this part reads them from there in order of their ids, has the source encode each, sends it to its endpoint and waits
  * for the answer that the source recognises. One message at a time is under way to an endpoint, so answers can't be
  * mixed up and statuses of a referral arrive in order. A dead endpoint is tried again with growing pauses and holds up
- * nobody else. Delivered at least once, with an id by which the receiver can do it once. Loop's thread only.
+ * nobody else. A notifier is an endpoint of its own: it is given its notices one after another, and says of each what became of it. Delivered at least once, with an id by which the receiver can do it once. Loop's thread only.
  */
 #ifndef FASCIA_NODE_OUTBOX_H
 #define FASCIA_NODE_OUTBOX_H

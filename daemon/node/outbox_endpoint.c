@@ -11,6 +11,12 @@
 
 static void endpoint_advance(struct endpoint *endpoint);
 
+/* A notifier has no connection on which anything else could come. */
+static bool is_notifier(const struct endpoint *endpoint)
+{
+    return endpoint->source->config->is_plugin;
+}
+
 static void drop_framer(struct endpoint *endpoint)
 {
     plugin_framer_destroy(endpoint->framer);
@@ -89,7 +95,8 @@ static void attempt_failed(struct endpoint *endpoint, const char *word, bool ref
         return;
     }
     if (endpoint->pause < config->retry_last_ms)
-        LOG(LOG_LEVEL_WARNING, "outbox.attempt-failed", LOG_CONFIGURED("address", endpoint->address),
+        LOG(LOG_LEVEL_WARNING, "outbox.attempt-failed",
+            LOG_CONFIGURED("address", is_notifier(endpoint) ? endpoint->source->config->name : endpoint->address),
             LOG_WORD("because", word), LOG_NUMBER("waiting", endpoint->waiting));
     pause_endpoint(endpoint);
     if (outbox_too_old(message))
@@ -194,6 +201,8 @@ static void judged(struct ending *ending, const ProtobufCMessage *base)
         endpoint_advance(endpoint);
     } else if (verdict == NULL) {
         attempt_failed(endpoint, "not-judged", false);
+    } else if (is_notifier(endpoint) && verdict->kind == FASCIA__VERDICT__KIND__UNRELATED) {
+        attempt_failed(endpoint, "unrelated", true);
     } else {
         take_verdict(endpoint, verdict);
     }
@@ -359,11 +368,48 @@ static void endpoint_connect(struct endpoint *endpoint)
         attempt_failed(endpoint, "bad-address", false);
 }
 
+/* ---- notifiers --------------------------------------------------------------------------------------------------------- */
+
+/* Its verdict may come during the call, and with it the next notice. */
+static void endpoint_notify(struct endpoint *endpoint)
+{
+    struct message *message = endpoint->first;
+    struct source *source = endpoint->source;
+    struct judgement *judgement = calloc(1, sizeof *judgement);
+    Fascia__Notice *notice =
+        message->row.size > 0 ? fascia__notice__unpack(NULL, message->row.size, message->row.payload) : NULL;
+    uint64_t token = 0;
+
+    INVARIANT(judgement != NULL);
+    if (notice == NULL) {
+        free(judgement);
+        first_is_over(endpoint, true, "unreadable");
+        return;
+    }
+    message->at = notice->at;
+    notice->attempt = message->row.attempts + 1;
+    *judgement = (struct judgement){.ending.ended = judged, .endpoint = endpoint, .generation = endpoint->generation};
+    endpoint->judging = true;
+    token = plugin_notify(source->instance, notice, &judgement->ending);
+    fascia__notice__free_unpacked(notice, NULL);
+    if (token != 0) {
+        source_touch_expiry(source);
+        return;
+    }
+    free(judgement);
+    endpoint->judging = false;
+    attempt_failed(endpoint, "busy", false);
+}
+
 /* Sends the first message, if it is not under way and nothing forbids it. */
 static void endpoint_advance(struct endpoint *endpoint)
 {
     if (endpoint->outbox->stopped || endpoint->first == NULL || endpoint->pausing || endpoint->judging)
         return;
+    if (is_notifier(endpoint)) {
+        endpoint_notify(endpoint);
+        return;
+    }
     if (endpoint->ended)
         endpoint_drop_connection(endpoint);
     if (endpoint->connection == NULL)

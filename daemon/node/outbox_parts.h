@@ -21,7 +21,7 @@ struct message {
     struct outbox *outbox;
     struct source *source;
     struct message *next;
-    struct outbox_row row; /* payload: packed Status, owned */
+    struct outbox_row row; /* payload: packed Status or Notice, owned */
     int64_t at;            /* when the status became so */
     uint8_t *bytes;        /* encoded, for a stream; owned */
     size_t size;
@@ -88,6 +88,8 @@ struct outbox {
 void outbox_settle(struct message *message, bool given_up, const char *word);
 void outbox_note_attempt(struct message *message, const char *word, int64_t due);
 bool outbox_too_old(const struct message *message);
+/* A notice for a notifier, and not a status for a sender. */
+bool message_is_notice(const struct message *message);
 void message_destroy(struct message *message);
 /* Takes the message over. */
 void endpoint_send(struct outbox *outbox, const char *address, struct message *message);

@@ -120,9 +120,52 @@ void source_touch_expiry(struct source *source)
 
 /* ---- life ----------------------------------------------------------------------------------------------------------- */
 
+static bool refuse_kind(struct fault *fault, const char *name, const char *why)
+{
+    fault_set(fault, "plugin %s %s", name, why);
+    return false;
+}
+
+/* Where a notifier or a policy stands is said too: what it was granted is only found wrong when its kind is known. */
+static void name_entry(const struct config_source *wanted, struct fault *fault)
+{
+    if (wanted->is_plugin)
+        fault_prefix(fault, "%s: plugin %s", config_where_of_source(wanted, "grants").text, wanted->name);
+    else
+        fault_prefix(fault, "source %s", wanted->name);
+}
+
+/* What a kind does must be granted, and what is granted must be something that it does. */
+static bool kind_fits(const struct fascia_plugin *description, const struct config_source *wanted, struct fault *fault)
+{
+    const unsigned events = wanted->grants & CONFIG_GRANT_EVENTS,
+                   judging = wanted->grants & (CONFIG_GRANT_GATE | CONFIG_GRANT_SCORE);
+
+    if (!wanted->is_plugin)
+        return description->kind == FASCIA_KIND_SOURCE ||
+               refuse_kind(fault, description->name, "is no source; write it under plugins");
+    if (description->kind == FASCIA_KIND_SOURCE)
+        return refuse_kind(fault, description->name, "is a source; write it under sources");
+    if (description->kind == FASCIA_KIND_NOTIFIER && events == 0)
+        return refuse_kind(fault, description->name,
+                           "is a notifier, and hears of nothing unless it is granted; write grants: [events]");
+    if (description->kind == FASCIA_KIND_NOTIFIER && judging != 0)
+        return refuse_kind(fault, description->name, "is a notifier, and judges nobody; write grants: [events]");
+    if (description->kind == FASCIA_KIND_POLICY && judging == 0)
+        return refuse_kind(fault, description->name,
+                           "is a policy, and is asked nothing unless it is granted; write grants: [gate], [score] or "
+                           "[gate, score]");
+    if (description->kind == FASCIA_KIND_POLICY && events != 0)
+        return refuse_kind(fault, description->name,
+                           "is a policy, and hears of no events; leave events out of its grants");
+    return true;
+}
+
 static bool transport_fits(const struct fascia_plugin *description, const struct config_source *wanted,
                            struct fault *fault)
 {
+    if (!kind_fits(description, wanted, fault))
+        return false;
     if (wanted->stream.listen != NULL && !(description->transports & FASCIA_TRANSPORT_STREAM)) {
         fault_set(fault, "plugin %s takes no streams; give it a folder", description->name);
         return false;
@@ -137,6 +180,8 @@ static bool transport_fits(const struct fascia_plugin *description, const struct
 /* A file is one delivery, whose rows take turns: it has an hour, however short a message's deadline is. */
 static int64_t deadline_of(const struct config_source *source)
 {
+    if ((source->grants & (CONFIG_GRANT_GATE | CONFIG_GRANT_SCORE)) != 0)
+        return source->judge_ms;
     return source->folder.path != NULL ? FILE_DEADLINE_MS : source->deadline_ms;
 }
 
@@ -228,7 +273,11 @@ static Fascia__Options *isolated_described(void *context, const struct fascia_pl
 {
     const struct source *source = context;
 
-    return transport_fits(described, source->config, fault) ? options_of(source, described, fault) : NULL;
+    if (transport_fits(described, source->config, fault))
+        return options_of(source, described, fault);
+    if (source->config->is_plugin)
+        name_entry(source->config, fault);
+    return NULL;
 }
 
 static bool begin_transports(struct source *source, struct fault *fault)
@@ -404,7 +453,7 @@ struct source *source_create(const struct source_rooms *rooms, const struct conf
         made = open_instance(source, rooms->registry, fault);
     if (made)
         return source;
-    fault_prefix(fault, "source %s", wanted->name);
+    name_entry(wanted, fault);
     source_destroy(source);
     return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * A configured source at work: a plugin's instance, the connections or the folder that feed it, and the road of its
+ * A configured source at work (or a notifier or policy, which is the same without a way in): a plugin's instance, the connections or the folder that feed it, and the road of its
  * submissions into the core and of their results back. Loop's thread only.
  *
  * Answers on one connection go out in the order in which its frames came, whatever order they were finished in. When the

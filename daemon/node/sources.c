@@ -295,6 +295,25 @@ static bool must_be_isolated(struct control_request *request, bool isolated, con
     return isolated;
 }
 
+/* Matches and events know the notifiers and policies of the start, with what was granted to them then. */
+static bool is_for_start_alone(struct control_request *request, const struct source *source,
+                               const struct config_source *wanted, const char *name)
+{
+    const struct config_source *before = source != NULL ? source->config : NULL;
+
+    if (!wanted->is_plugin && (before == NULL || !before->is_plugin))
+        return false;
+    if (before != NULL && before->is_plugin && wanted->is_plugin && before->grants == wanted->grants &&
+        before->events == wanted->events && before->policy_weight == wanted->policy_weight &&
+        before->judge_ms == wanted->judge_ms)
+        return false;
+    control_refuse(request,
+                   "'%s' is a notifier or a policy: what stands there, and what is granted to it, is taken up when the "
+                   "node starts",
+                   name);
+    return true;
+}
+
 static void add_or_reload(struct sources *sources, struct control_request *request, const char *name)
 {
     const bool add = request->request->change_plugin->verb == FASCIA__CHANGE_PLUGIN__VERB__ADD;
@@ -313,7 +332,7 @@ static void add_or_reload(struct sources *sources, struct control_request *reque
         return;
     }
     wanted = read_anew(sources, request, name, &config);
-    if (wanted == NULL ||
+    if (wanted == NULL || is_for_start_alone(request, source, wanted, name) ||
         !must_be_isolated(request, source_is_isolated(config, wanted) && (source == NULL || source->isolation != NULL),
                           name))
         return;
@@ -337,6 +356,11 @@ static void drain_or_remove(struct sources *sources, struct control_request *req
 
     if (source == NULL) {
         control_refuse(request, "there is no source '%s'", name);
+        return;
+    }
+    if (request->request->change_plugin->verb == FASCIA__CHANGE_PLUGIN__VERB__REMOVE && source->config->is_plugin) {
+        control_refuse(request,
+                       "'%s' is a notifier or a policy: take it out of the configuration, and restart the node", name);
         return;
     }
     if (request->request->change_plugin->verb == FASCIA__CHANGE_PLUGIN__VERB__REMOVE &&

@@ -37,6 +37,37 @@ void work_destroy(struct work *work)
     free(work);
 }
 
+static void take_policies(const struct config *config, struct engine_settings *settings)
+{
+    for (size_t i = 0; i < config->source_count; i++) {
+        const struct config_source *source = &config->sources[i];
+        const bool may_gate = (source->grants & CONFIG_GRANT_GATE) != 0,
+                   may_score = (source->grants & CONFIG_GRANT_SCORE) != 0;
+
+        if ((!may_gate && !may_score) || settings->policy_count == ENGINE_POLICIES)
+            continue;
+        struct engine_policy *policy = &settings->policies[settings->policy_count++];
+        snprintf(policy->name, sizeof policy->name, "%s", source->name);
+        policy->weight = source->policy_weight;
+        policy->may_gate = may_gate;
+        policy->may_score = may_score;
+        policy->time = source->judge_ms;
+    }
+}
+
+static void take_notifiers(const struct config *config, struct engine_settings *settings)
+{
+    for (size_t i = 0; i < config->source_count; i++) {
+        const struct config_source *source = &config->sources[i];
+
+        if ((source->grants & CONFIG_GRANT_EVENTS) == 0 || settings->notifier_count == ENGINE_NOTIFIERS)
+            continue;
+        struct engine_notifier *notifier = &settings->notifiers[settings->notifier_count++];
+        snprintf(notifier->name, sizeof notifier->name, "%s", source->name);
+        notifier->events = source->events;
+    }
+}
+
 void engine_settings_from(const struct config *config, struct engine_settings *settings, struct match_settings *match)
 {
     match_settings_default(match);
@@ -56,6 +87,8 @@ void engine_settings_from(const struct config *config, struct engine_settings *s
     snprintf(settings->default_zone, sizeof settings->default_zone, "%s", config->time_zone);
     snprintf(settings->default_country, sizeof settings->default_country, "%s", config->country);
     settings->match = match;
+    take_notifiers(config, settings);
+    take_policies(config, settings);
 }
 
 static void keyed_hash(void *context, const uint8_t *bytes, size_t size, uint8_t key[RECORD_KEY_BYTES])
@@ -255,6 +288,10 @@ void stages_reconfigure(struct stages *stages, const struct config *config)
 
     INVARIANT(wanted != NULL);
     engine_settings_from(config, &wanted->engine, &wanted->match);
+    /* Notifiers and policies are those that were loaded. */
+    wanted->engine.notifier_count = wanted->engine.policy_count = 0;
+    take_notifiers(stages->settings.config, &wanted->engine);
+    take_policies(stages->settings.config, &wanted->engine);
     free(atomic_exchange(&stages->wanted, wanted));
     if (!work_push(stages, nudge))
         work_destroy(nudge); /* then the core is awake */

@@ -57,7 +57,9 @@ struct stages_settings {
     const struct config *config;
     const struct codes *codes; /* borrowed, as the next */
     const struct zone_source *zones;
-    struct store *store;                /* already open; closed by stages_destroy */
+    struct store *store; /* already open; closed by stages_destroy */
+    /* On the loop's thread: policies are asked; question is theirs. Each answers with a Judged command, or its time passes. May be NULL. */
+    void (*asked)(void *context, uint64_t ask, Fascia__Question *question);
     void (*outbox_grew)(void *context); /* on the loop's thread: new outbox rows are durable */
     void (*broken)(void *context); /* on the loop's thread: the disk can't be trusted any more; the process must end */
     void *context;

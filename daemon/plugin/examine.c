@@ -49,18 +49,26 @@ static enum plugin_error examine_head(const struct fascia_plugin *described, str
     return PLUGIN_OK;
 }
 
+static bool is_source(const struct fascia_plugin *described)
+{
+    return described->kind == FASCIA_KIND_SOURCE;
+}
+
 static enum plugin_error examine_kind(const struct fascia_plugin *described, struct fault *fault)
 {
-    if (described->kind == FASCIA_KIND_NOTIFIER || described->kind == FASCIA_KIND_POLICY) {
-        fault_set(fault, "its kind %" PRIu32 " is reserved; this daemon takes sources (FASCIA_KIND_SOURCE)",
+    if (described->kind < FASCIA_KIND_SOURCE || described->kind > FASCIA_KIND_POLICY) {
+        fault_set(fault,
+                  "its kind %" PRIu32 " is unknown; this daemon takes sources (FASCIA_KIND_SOURCE), notifiers and "
+                  "policies",
                   described->kind);
         return PLUGIN_KIND;
     }
-    if (described->kind != FASCIA_KIND_SOURCE) {
-        fault_set(fault, "its kind %" PRIu32 " is unknown; this daemon takes sources (FASCIA_KIND_SOURCE)",
-                  described->kind);
+    if (!is_source(described) && described->transports != 0) {
+        fault_set(fault, "its transports name a way in, but a notifier or a policy is not fed; leave them 0");
         return PLUGIN_KIND;
     }
+    if (!is_source(described))
+        return PLUGIN_OK;
     if ((described->transports & TRANSPORTS_KNOWN) == 0) {
         fault_set(fault, "it can't be fed: transports names none of stream, folder, http and poll");
         return PLUGIN_KIND;
@@ -86,25 +94,33 @@ static enum plugin_error examine_names(const struct fascia_plugin *described, st
     return PLUGIN_OK;
 }
 
+/* A field that the structure is too short for is as good as NULL. */
+#define LACKS(described, field) (!FASCIA_HAS(described, field) || (described)->field == NULL)
+
 static enum plugin_error examine_functions(const struct fascia_plugin *described, struct fault *fault)
 {
+    static const char *const kinds[] = {
+        [FASCIA_KIND_SOURCE] = "source", [FASCIA_KIND_NOTIFIER] = "notifier", [FASCIA_KIND_POLICY] = "policy"};
+    const bool source = is_source(described);
     const struct {
         const char *name;
         bool missing;
     } functions[] = {
         {"open", described->open == NULL},
         {"close", described->close == NULL},
-        {"deliver", described->deliver == NULL},
-        {"result", described->result == NULL},
-        {"status", described->status == NULL},
-        {"answered", described->answered == NULL},
+        {"deliver", source && described->deliver == NULL},
+        {"result", source && described->result == NULL},
+        {"status", source && described->status == NULL},
+        {"answered", source && described->answered == NULL},
         {"abandon", described->abandon == NULL},
+        {"notify", described->kind == FASCIA_KIND_NOTIFIER && LACKS(described, notify)},
+        {"judge", described->kind == FASCIA_KIND_POLICY && LACKS(described, judge)},
         {"frame", described->frame == NULL && (described->transports & FASCIA_TRANSPORT_STREAM) != 0},
     };
 
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
         if (functions[i].missing) {
-            fault_set(fault, "its function %s is NULL; a source%s must have it", functions[i].name,
+            fault_set(fault, "its function %s is NULL; a %s%s must have it", functions[i].name, kinds[described->kind],
                       strcmp(functions[i].name, "frame") == 0 ? " that takes streams" : "");
             return PLUGIN_FUNCTION;
         }

@@ -63,9 +63,9 @@ static ProtobufCMessage *unpack_ending(enum plugin_call call, struct fascia_byte
 {
     static const uint8_t none[1];
     static const ProtobufCMessageDescriptor *const descriptors[] = {
-        [PLUGIN_CALL_DELIVER] = &fascia__completion__descriptor,
-        [PLUGIN_CALL_STATUS] = &fascia__outbound__descriptor,
-        [PLUGIN_CALL_ANSWERED] = &fascia__verdict__descriptor,
+        [PLUGIN_CALL_DELIVER] = &fascia__completion__descriptor, [PLUGIN_CALL_STATUS] = &fascia__outbound__descriptor,
+        [PLUGIN_CALL_ANSWERED] = &fascia__verdict__descriptor,   [PLUGIN_CALL_NOTIFY] = &fascia__verdict__descriptor,
+        [PLUGIN_CALL_JUDGE] = &fascia__judgement__descriptor,
     };
 
     if (bytes.data == NULL && bytes.size > 0)

@@ -135,6 +135,12 @@ static void enter(struct plugin_instance *instance, enum entry entry, uint64_t t
     case ENTRY_REFUSE:
         described->refuse(instance->state, token, message);
         break;
+    case ENTRY_NOTIFY:
+        described->notify(instance->state, token, message);
+        break;
+    case ENTRY_JUDGE:
+        described->judge(instance->state, token, message);
+        break;
     }
     instance->inside = false;
 }
@@ -250,6 +256,16 @@ uint64_t plugin_status(struct plugin_instance *instance, const Fascia__StatusNot
 uint64_t plugin_answered(struct plugin_instance *instance, const Fascia__Answered *answered, void *user)
 {
     return begin(instance, PLUGIN_CALL_ANSWERED, ENTRY_ANSWERED, &answered->base, user);
+}
+
+uint64_t plugin_notify(struct plugin_instance *instance, const Fascia__Notice *notice, void *user)
+{
+    return begin(instance, PLUGIN_CALL_NOTIFY, ENTRY_NOTIFY, &notice->base, user);
+}
+
+uint64_t plugin_judge(struct plugin_instance *instance, const Fascia__Question *question, void *user)
+{
+    return begin(instance, PLUGIN_CALL_JUDGE, ENTRY_JUDGE, &question->base, user);
 }
 
 void plugin_result(struct plugin_instance *instance, uint64_t delivery, uint32_t item, const Fascia__Result *result)

@@ -14,7 +14,16 @@
 #include <sys/queue.h>
 
 /* As in PluginCall.Entry of runner.proto. */
-enum entry { ENTRY_DELIVER, ENTRY_RESULT, ENTRY_STATUS, ENTRY_ANSWERED, ENTRY_ABANDON, ENTRY_REFUSE };
+enum entry {
+    ENTRY_DELIVER,
+    ENTRY_RESULT,
+    ENTRY_STATUS,
+    ENTRY_ANSWERED,
+    ENTRY_ABANDON,
+    ENTRY_REFUSE,
+    ENTRY_NOTIFY,
+    ENTRY_JUDGE
+};
 
 struct queued_call {
     struct queued_call *next;

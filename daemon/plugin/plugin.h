@@ -47,7 +47,13 @@ const struct fascia_plugin *plugin_describe(const struct plugin *plugin);
 /* Row i of the options table, however wide the plugin's rows are. */
 const struct fascia_option *plugin_option(const struct fascia_option *options, uint32_t index);
 
-enum plugin_call { PLUGIN_CALL_DELIVER, PLUGIN_CALL_STATUS, PLUGIN_CALL_ANSWERED };
+enum plugin_call {
+    PLUGIN_CALL_DELIVER,
+    PLUGIN_CALL_STATUS,
+    PLUGIN_CALL_ANSWERED,
+    PLUGIN_CALL_NOTIFY,
+    PLUGIN_CALL_JUDGE
+};
 
 /* What the owner lends an instance. context is the owner's. Each may be called while the plugin runs; the owner may then
  * call plugin_deliver, plugin_status, plugin_answered and plugin_result of the same instance: what they would do is done as soon as the
@@ -57,7 +63,7 @@ struct plugin_owner {
     /* A submission of an open DELIVER. Later answered by plugin_result(). FASCIA_E_BUSY when the owner is full. The message was checked to unpack, and is lent;
      * an owner that says FASCIA_OK may keep submission->submit and leave NULL there. */
     enum fascia_status (*submit)(void *context, uint64_t delivery, void *user, Fascia__Submission *submission);
-    /* The one ending of a token. Unpacked and lent: Fascia__Completion, Fascia__Outbound or Fascia__Verdict by call; NULL when time ran out or the ending was unreadable. */
+    /* The one ending of a token. Unpacked and lent: Fascia__Completion, Fascia__Outbound, Fascia__Verdict or Fascia__Judgement by call; NULL when time ran out or the ending was unreadable. */
     void (*ended)(void *context, uint64_t delivery, enum plugin_call call, void *user, const ProtobufCMessage *ending);
     void (*log)(void *context, enum fascia_log_level level, const char *event, int64_t number);
     int64_t (*now)(void *context);
@@ -109,6 +115,9 @@ uint64_t plugin_answered(struct plugin_instance *instance, const Fascia__Answere
 uint64_t plugin_refuse(struct plugin_instance *instance, const Fascia__Delivery *delivery, void *user);
 /* Whether the plugin as it now is can tell; plugin_refuse() is for those that can. */
 bool plugin_can_refuse(const struct plugin_instance *instance);
+/* Of a notifier and of a policy; what the plugin is, its owner has checked. */
+uint64_t plugin_notify(struct plugin_instance *instance, const Fascia__Notice *notice, void *user);
+uint64_t plugin_judge(struct plugin_instance *instance, const Fascia__Question *question, void *user);
 /* What became of a submission. Nothing happens when the token has ended meanwhile. */
 void plugin_result(struct plugin_instance *instance, uint64_t delivery, uint32_t item, const Fascia__Result *result);
 /* Ends tokens whose time is up. Returns the next deadline, or INT64_MAX. */

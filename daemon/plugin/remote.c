@@ -465,7 +465,7 @@ static void settle(struct plugin_instance *instance, uint64_t number, bool blame
     give_again(instance, number, after);
 }
 
-/* Calls whose message is with the token are made anew; of the others only a status or an answer that was not sent is worth keeping. */
+/* Calls whose message is with the token are made anew; of the others only what begins something, and was not sent, is worth keeping. */
 static void drop_calls(struct remote *remote)
 {
     struct remote_call *call = NULL, *next = NULL;
@@ -474,7 +474,7 @@ static void drop_calls(struct remote *remote)
     remote->sent_count = remote->sent_bytes = 0;
     for (call = TAILQ_FIRST(&remote->waiting); call != NULL; call = next) {
         next = TAILQ_NEXT(call, link);
-        if (call->entry == ENTRY_STATUS || call->entry == ENTRY_ANSWERED)
+        if (call->entry != ENTRY_FEED && !is_delivery(call->entry) && begins_something(call->entry))
             continue;
         TAILQ_REMOVE(&remote->waiting, call, link);
         free(call);

@@ -234,7 +234,8 @@ static void what_is_not_yaml_is_named_where_it_stands(void **state)
                   "fascia.yaml:2:1: a second document begins here ('---'); write one document a file");
     ASSERT_ERRORS("node: \xff\n", "fascia.yaml:1:7: here is a byte that no UTF-8 text has; save the file as UTF-8");
     ASSERT_ERRORS("node: {name: \"a\\0b\"}\n", "fascia.yaml:1:14: this text contains a zero byte");
-    ASSERT_ERRORS("[]\n", "fascia.yaml:1:1: this is a list; write a map with node, matching, delivery, sources");
+    ASSERT_ERRORS("[]\n",
+                  "fascia.yaml:1:1: this is a list; write a map with node, matching, delivery, sources, plugins");
 }
 
 static void aliases_and_tags_are_refused(void **state)

@@ -14,7 +14,7 @@ _Static_assert(sizeof(void *) == 8 && sizeof(long) == 8 && sizeof(size_t) == 8 &
 
 IS(FASCIA_PLUGIN_MAGIC, 0x41435346);
 IS(FASCIA_ABI_MAJOR, 1);
-IS(FASCIA_ABI_MINOR, 1);
+IS(FASCIA_ABI_MINOR, 2);
 _Static_assert(sizeof FASCIA_PLUGIN_SYMBOL == sizeof "fascia_plugin", "the symbol's name has changed");
 
 _Static_assert(sizeof(struct fascia_bytes) == 16, "fascia_bytes is passed by value: it can't grow");
@@ -91,7 +91,7 @@ AT(fascia_frame, total, 32, 8);
 AT(fascia_frame, scanned, 40, 8);
 AT(fascia_frame, reply, 48, 16);
 
-_Static_assert(sizeof(struct fascia_plugin) == 128, "fascia_plugin has another size");
+_Static_assert(sizeof(struct fascia_plugin) == 144, "fascia_plugin has another size");
 AT(fascia_plugin, magic, 0, 4);
 AT(fascia_plugin, size, 4, 4);
 AT(fascia_plugin, abi_major, 8, 2);
@@ -112,6 +112,8 @@ AT(fascia_plugin, status, 96, 8);
 AT(fascia_plugin, answered, 104, 8);
 AT(fascia_plugin, abandon, 112, 8);
 AT(fascia_plugin, refuse, 120, 8);
+AT(fascia_plugin, notify, 128, 8);
+AT(fascia_plugin, judge, 136, 8);
 
 /* The signatures: an assignment of another type would be a warning, and warnings are errors. */
 static void check_signatures(const struct fascia_plugin *plugin, const struct fascia_host *host)

@@ -152,7 +152,7 @@ static void each_wrong_head_has_its_error(void **state)
     assert_animal_refused("small", PLUGIN_SIZE, "ABI 1.0 has 120; set .size = sizeof(struct fascia_plugin)");
     assert_animal_refused("wrong_major", PLUGIN_VERSION, "it was built for plugin ABI 2, this daemon has ABI 1");
     assert_animal_refused("unknown_kind", PLUGIN_KIND, "its kind 9 is unknown");
-    assert_animal_refused("reserved_kind", PLUGIN_KIND, "its kind 3 is reserved");
+    assert_animal_refused("fed_policy", PLUGIN_KIND, "its transports name a way in");
     assert_animal_refused("no_transport", PLUGIN_KIND, "transports names none of stream, folder");
 }
 

@@ -225,10 +225,26 @@ static void begin(struct server *server, const Fascia__PluginCall *call)
     bool delivers = call->entry == FASCIA__PLUGIN_CALL__ENTRY__DELIVER;
 
     if (!delivers && call->entry != FASCIA__PLUGIN_CALL__ENTRY__STATUS &&
-        call->entry != FASCIA__PLUGIN_CALL__ENTRY__ANSWERED && call->entry != FASCIA__PLUGIN_CALL__ENTRY__REFUSE)
+        call->entry != FASCIA__PLUGIN_CALL__ENTRY__ANSWERED && call->entry != FASCIA__PLUGIN_CALL__ENTRY__REFUSE &&
+        call->entry != FASCIA__PLUGIN_CALL__ENTRY__NOTIFY && call->entry != FASCIA__PLUGIN_CALL__ENTRY__JUDGE)
         return;
     server->open[call->token % TOKENS] = call->token;
     server->delivers[call->token % TOKENS] = delivers;
+}
+
+/* What a plugin's kind need not have is not asked of it: a host that does so breaks the protocol. */
+static bool may_be_called(const struct fascia_plugin *plugin, Fascia__PluginCall__Entry entry)
+{
+    switch (entry) {
+    case FASCIA__PLUGIN_CALL__ENTRY__NOTIFY:
+        return plugin->kind == FASCIA_KIND_NOTIFIER;
+    case FASCIA__PLUGIN_CALL__ENTRY__JUDGE:
+        return plugin->kind == FASCIA_KIND_POLICY;
+    case FASCIA__PLUGIN_CALL__ENTRY__ABANDON:
+        return true;
+    default:
+        return plugin->kind == FASCIA_KIND_SOURCE;
+    }
 }
 
 static bool take_call(struct server *server, const Fascia__PluginCall *call)
@@ -236,7 +252,7 @@ static bool take_call(struct server *server, const Fascia__PluginCall *call)
     const struct fascia_plugin *plugin = server->plugin;
     const struct fascia_bytes message = {call->message.data, call->message.len};
 
-    if (server->instance == NULL)
+    if (server->instance == NULL || !may_be_called(plugin, call->entry))
         return false;
     begin(server, call);
     server->inside = true;
@@ -260,6 +276,12 @@ static bool take_call(struct server *server, const Fascia__PluginCall *call)
         break;
     case FASCIA__PLUGIN_CALL__ENTRY__REFUSE:
         call_refuse(server, call->token, message);
+        break;
+    case FASCIA__PLUGIN_CALL__ENTRY__NOTIFY:
+        plugin->notify(server->instance, call->token, message);
+        break;
+    case FASCIA__PLUGIN_CALL__ENTRY__JUDGE:
+        plugin->judge(server->instance, call->token, message);
         break;
     default: /* a host of a later version asks more than this runner knows */
         break;

@@ -13,6 +13,13 @@
  *   answered() here is the frame that came back. The source completes with a Verdict.
  *   refuse()   here is a frame that can't be worked off. The source completes with a Completion that says so.
  *
+ * A notifier hears of what happened, and a policy judges the shortlist of a match. Neither is fed, and neither sees who a patient is:
+ *
+ *   notify()   something happened. The notifier completes with a Verdict; until it says DELIVERED it is told again.
+ *   judge()    here are those who pass every gate of a referral. The policy completes with a Judgement.
+ *
+ * What the configuration does not grant (`grants: [events, gate, score]`) is never called, or never counted.
+ *
  * What crosses is bytes: protobuf messages of fascia/v1/plugin.proto, and tokens. Bytes are lent for the duration of
  * the call; nobody frees the other's memory. A token (delivery) is completed exactly once, during the call or later.
  * The host bounds how long it waits for a completion and how many are open at one time; a late or second
@@ -37,7 +44,7 @@ extern "C" {
 
 #define FASCIA_PLUGIN_MAGIC 0x41435346u /* "FSCA" in memory, little endian */
 #define FASCIA_ABI_MAJOR    1u
-#define FASCIA_ABI_MINOR    1u
+#define FASCIA_ABI_MINOR    2u
 
 /* The one symbol that a plugin exports: const struct fascia_plugin *fascia_plugin(void); */
 #define FASCIA_PLUGIN_SYMBOL "fascia_plugin"
@@ -56,8 +63,8 @@ struct fascia_bytes {
 
 enum fascia_kind {
     FASCIA_KIND_SOURCE = 1,   /* brings referrals in, tells their senders */
-    FASCIA_KIND_NOTIFIER = 2, /* reserved: hears of events */
-    FASCIA_KIND_POLICY = 3    /* reserved: adds a gate or a score part */
+    FASCIA_KIND_NOTIFIER = 2, /* ABI 1.2: hears of events */
+    FASCIA_KIND_POLICY = 3    /* ABI 1.2: adds a gate or a part of the score */
 };
 
 /* Which ways a source can be fed; bits of fascia_plugin.transports. */
@@ -124,7 +131,7 @@ struct fascia_host {
      * FASCIA_E_BUSY: nothing was taken, and the sender should hear that it may try again. */
     enum fascia_status (*submit)(void *context, uint64_t delivery, struct fascia_bytes submission);
 
-    /* Ends a token: a fascia.v1.Completion for deliver(), Outbound for status(), Verdict for answered(). */
+    /* Ends a token: a fascia.v1.Completion for deliver(), Outbound for status(), Verdict for answered() and notify(), Judgement for judge(). */
     enum fascia_status (*complete)(void *context, uint64_t delivery, struct fascia_bytes ending);
 
     /* Writes one line of log. event is a fixed word of [a-z0-9._-], at most 64 bytes: never anything that was sent.
@@ -193,6 +200,15 @@ struct fascia_plugin {
      * than to address the answer, and complete() with what its sender is to hear: it can't be worked off, and the same again
      * will not do. What was submitted before may have been kept. With `limit` the host closes the connection after the reply. */
     void (*refuse)(void *instance, uint64_t delivery, struct fascia_bytes message);
+
+    /* ABI 1.2; what a notifier must have, and nobody else: of what a source must have it needs open, close and abandon. A fascia.v1.Notice; complete()
+     * with a Verdict. Told at least once, in order, one at a time; the same `id` is the same notice again. RETRY: the host comes back with
+     * growing pauses, and what is behind it waits. GIVE_UP: never again, until a person asks for it. */
+    void (*notify)(void *instance, uint64_t token, struct fascia_bytes message);
+
+    /* ABI 1.2; what a policy must have. A fascia.v1.Question; complete() with a Judgement within the time that the configuration allows, or
+     * it counts as an abstention. Pure: same question, same judgement; no state, no network, no clock. */
+    void (*judge)(void *instance, uint64_t token, struct fascia_bytes message);
 };
 
 /* Whether a structure that says of itself that it is `size` bytes wide has this field. */
