@@ -69,11 +69,11 @@ static const char *compare_misses(const Fascia__Explanation *explanation, const 
     return NULL;
 }
 
-static uint32_t wanted(const struct world_question *question, const struct oracle_answer *answer)
+static uint32_t wanted(const struct world_question *question, const struct oracle_answer *answer, uint32_t most)
 {
     uint32_t limit = question->query.limit;
 
-    limit = limit < 1 ? 1 : limit > MATCH_CANDIDATES ? MATCH_CANDIDATES : limit;
+    limit = limit < 1 ? 1 : limit > most ? most : limit;
     return answer->passed < limit ? answer->passed : limit;
 }
 
@@ -87,7 +87,7 @@ static const char *compare_explanation(const Fascia__Explanation *explanation, c
         return "passed";
     if (explanation->not_looked_into != answer->not_looked_into)
         return "not looked into";
-    if (explanation->n_candidates != wanted(question, answer))
+    if (explanation->n_candidates != wanted(question, answer, MATCH_SHORTLIST))
         return "candidates";
     for (size_t i = 0; i < explanation->n_candidates && difference == NULL; i++)
         difference = compare_candidate(explanation->candidates[i], answer->order[i]);
@@ -105,7 +105,7 @@ static const char *compare_explanation(const Fascia__Explanation *explanation, c
 static const char *compare_found(const struct match_found *found, const struct oracle_answer *answer,
                                  const struct world_question *question)
 {
-    if (found->count != wanted(question, answer))
+    if (found->count != wanted(question, answer, MATCH_CANDIDATES))
         return "match_find: count";
     if (found->bounded && !answer->bounded.passing)
         return "match_find: bounded";

@@ -210,6 +210,8 @@ static void make_query(struct world *world, struct world_question *question)
     if (making_chance(world, 70))
         query->now += (int64_t)world_pick(world, 60000);
     query->limit = world_pick(world, 12);
+    if (query->limit == 11) /* a shortlist for policies, or more than that */
+        query->limit = world_pick(world, 80);
     query->declined_count = make_numbers(world, declined, 40, 30);
     query->treated_by_count = make_numbers(world, treated, 40, world->people > 300 ? 90 : 40);
 }

@@ -63,7 +63,7 @@ static bool is_settled(const struct oracle_question *question, const struct orac
                        int32_t points)
 {
     const uint32_t limit = question->query->limit;
-    const size_t wanted = limit < 1 ? 1 : limit < MATCH_CANDIDATES ? limit : MATCH_CANDIDATES;
+    const size_t wanted = limit < 1 ? 1 : limit < MATCH_SHORTLIST ? limit : MATCH_SHORTLIST;
     const int32_t weight = question->settings->weight[PART_EARLIEST];
     size_t better = 0;
 
