@@ -257,8 +257,12 @@ static void begin_when_it_runs(void *context)
 /* A process of its own for each measurement. */
 static double isolated_run(struct plugin_registry *registry, char **words, uint64_t count, unsigned window)
 {
-    const struct isolation_settings settings = {
-        .name = "bench", .path = words[2], .memory = UINT64_C(256) << 20, .call_timeout_ms = 10000};
+    const struct isolation_settings settings = {.name = "bench",
+                                                .path = words[2],
+                                                .interpreter = "",
+                                                .reads = "",
+                                                .memory = UINT64_C(256) << 20,
+                                                .call_timeout_ms = 10000};
     const struct isolation_owner keeper = {&ledger, was_described, it_works, has_room};
     struct plugin_limits limits = {.in_flight = 4096, .deadline_ms = 60000};
     struct isolated isolated = {.window = window};
