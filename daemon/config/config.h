@@ -37,6 +37,7 @@ struct config_folder {
 enum config_isolation { CONFIG_ISOLATION_AUTO, CONFIG_ISOLATION_INPROC, CONFIG_ISOLATION_PROCESS };
 /* What a notifier or a policy may do; bits. Nothing that is not written. */
 enum config_grant { CONFIG_GRANT_EVENTS = 1, CONFIG_GRANT_GATE = 2, CONFIG_GRANT_SCORE = 4 };
+#define CONFIG_GRANTS_OF_POLICY (CONFIG_GRANT_GATE | CONFIG_GRANT_SCORE)
 /* A source, or one entry of `plugins`: a notifier or a policy, which has no way in. */
 #define CONFIG_NOTIFIERS_MOST 8
 #define CONFIG_POLICIES_MOST  8

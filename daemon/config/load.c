@@ -22,9 +22,9 @@ static void read_top(struct config *config, const struct config_item *item, stru
             return;
         }
     if (strcmp(item->key->text, "sources") == 0)
-        config_sources_read(config, item->value, errors);
+        config_entries_read(config, &config_source_entries, item->value, errors);
     else if (strcmp(item->key->text, "plugins") == 0)
-        config_plugins_read(config, item->value, errors);
+        config_entries_read(config, &config_plugin_entries, item->value, errors);
     else if (strcmp(item->key->text, "include") != 0) /* followed when the files were read */
         config_unknown_key(item->key, "the file", names, errors);
 }

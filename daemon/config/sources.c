@@ -7,17 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "sources.clinic-a" once the name is known, "sources[2]" before. */
-static void name_source(char *prefix, size_t room, const struct config *config, const struct config_node *entry)
-{
-    const struct config_node *name = config_tree_find(entry, "name");
-
-    if (name != NULL && name->kind == CONFIG_SCALAR && name->text[0] != '\0')
-        snprintf(prefix, room, "sources.%.63s", name->text);
-    else
-        snprintf(prefix, room, "sources[%zu]", config->source_count + 1);
-}
-
 static const struct config_section *nested_section(size_t index)
 {
     return &config_source_section.nested[index];
@@ -46,42 +35,62 @@ static void complete_transport(struct config_source *source, const struct config
         config_errors_add(errors, &entry->place, "%s has a stream and a folder; make two sources of it", prefix);
 }
 
-static void read_source(struct config *config, const struct config_node *entry, struct config_errors *errors)
+const struct config_entries config_source_entries = {.name = "sources",
+                                                     .each = "each source",
+                                                     .all = "sources",
+                                                     .section = &config_source_section,
+                                                     .complete = complete_transport};
+
+/* "sources.clinic-a" once the name is known, "sources[2]" before. */
+static void name_entry(char *prefix, size_t room, const struct config_entries *entries, const struct config_node *entry,
+                       size_t number)
 {
-    struct config_source *source = &config->sources[config->source_count];
+    const struct config_node *name = config_tree_find(entry, "name");
+
+    if (name != NULL && name->kind == CONFIG_SCALAR && name->text[0] != '\0')
+        snprintf(prefix, room, "%s.%.63s", entries->name, name->text);
+    else
+        snprintf(prefix, room, "%s[%zu]", entries->name, number);
+}
+
+static void read_entry(struct config *config, const struct config_entries *entries, const struct config_node *entry,
+                       struct config_errors *errors)
+{
+    struct config_source *source = &config->sources[config->source_count++];
     struct config_filling filling = {.count = 0};
     const struct config_node *options = config_tree_find(entry, "options");
     char prefix[96];
 
-    name_source(prefix, sizeof prefix, config, entry);
-    *source = (struct config_source){.options = (void *)(uintptr_t)entry}; /* only read */
-    config->source_count++;
-    config_section_read(&config_source_section, entry, prefix, source, &filling, errors);
+    name_entry(prefix, sizeof prefix, entries, entry, config->source_count);
+    *source =
+        (struct config_source){.is_plugin = entries->are_plugins, .options = (void *)(uintptr_t)entry}; /* only read */
+    config_section_read(entries->section, entry, prefix, source, &filling, errors);
     if (entry->kind != CONFIG_MAP)
         return;
-    config_section_complete(&config_source_section, prefix, source, &filling, false, &entry->place, errors);
-    complete_transport(source, entry, prefix, &filling, errors);
+    config_section_complete(entries->section, prefix, source, &filling, false, &entry->place, errors);
+    entries->complete(source, entry, prefix, &filling, errors);
     if (options != NULL && options->kind != CONFIG_MAP)
         config_errors_add(errors, &options->place, "%s.options is %s; write a map of the plugin's options", prefix,
                           config_tree_is_null(options) ? "empty" : config_kind_name(options->kind));
 }
 
-void config_sources_read(struct config *config, const struct config_node *list, struct config_errors *errors)
+void config_entries_read(struct config *config, const struct config_entries *entries, const struct config_node *list,
+                         struct config_errors *errors)
 {
     if (list->kind != CONFIG_LIST) {
-        config_errors_add(errors, &list->place, "sources is %s; write a list: each source begins with '- name:'",
-                          config_tree_is_null(list) ? "empty" : config_kind_name(list->kind));
+        config_errors_add(errors, &list->place, "%s is %s; write a list: %s begins with '- name:'", entries->name,
+                          config_tree_is_null(list) ? "empty" : config_kind_name(list->kind), entries->each);
         return;
     }
     if (config->source_count + list->count > CONFIG_SOURCES_MOST) {
-        config_errors_add(errors, &list->place, "there are more than %d sources", CONFIG_SOURCES_MOST);
+        config_errors_add(errors, &list->place, "there are more than %d %s", CONFIG_SOURCES_MOST, entries->all);
         return;
     }
     if (list->count == 0)
         return;
     config->sources = memory_resize(config->sources, config->source_count + list->count, sizeof *config->sources);
     for (size_t i = 0; i < list->count; i++)
-        read_source(config, list->items[i].value, errors);
+        read_entry(config, entries, list->items[i].value, errors);
 }
 
 static const struct config_place *place_of(const struct config_source *source)

@@ -35,6 +35,10 @@ struct engine_notifier {
     uint32_t events; /* bit k: events of kind k (Fascia__Event__BodyCase) */
 };
 
+/* How people and plugins call events of a kind: its field in event.proto, with '-' for '_'. */
+#define ENGINE_EVENT_NAME 32
+void engine_name_event(uint32_t kind, char name[ENGINE_EVENT_NAME]);
+
 /* Who judges the shortlist of a match before an offer is made (core/policy.h). */
 #define ENGINE_POLICIES 8
 struct engine_policy {

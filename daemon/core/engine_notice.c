@@ -5,17 +5,14 @@
 
 #include <string.h>
 
-#define KIND_SIZE 32
-
-/* The event's field in event.proto, with '-' for '_': as the configuration names it. */
-static void name_kind(uint32_t kind, char name[KIND_SIZE])
+void engine_name_event(uint32_t kind, char name[ENGINE_EVENT_NAME])
 {
     const ProtobufCFieldDescriptor *field =
         protobuf_c_message_descriptor_get_field(&fascia__event__descriptor, (unsigned)kind);
     size_t at = 0;
 
     INVARIANT(field != NULL);
-    for (; field->name[at] != '\0' && at + 1 < KIND_SIZE; at++)
+    for (; field->name[at] != '\0' && at + 1 < ENGINE_EVENT_NAME; at++)
         name[at] = field->name[at] == '_' ? '-' : field->name[at];
     name[at] = '\0';
 }
@@ -41,9 +38,9 @@ void engine_tell_notifiers(struct engine *engine, const struct event_record *rec
 {
     const struct referral *referral = record->referral != 0 ? engine_find_referral(engine, record->referral) : NULL;
     Fascia__Notice notice = FASCIA__NOTICE__INIT;
-    char kind[KIND_SIZE];
+    char kind[ENGINE_EVENT_NAME];
 
-    name_kind(record->kind, kind);
+    engine_name_event(record->kind, kind);
     notice.sequence = record->sequence;
     notice.at = record->at;
     notice.referral = record->referral;

@@ -26,8 +26,7 @@ static struct config_where where_of_refusal(const struct config_source *source, 
     char path[128] = "options";
 
     for (uint32_t i = 0; i < plugin->option_count; i++) {
-        const struct fascia_option *option =
-            (const void *)((const char *)plugin->options + (size_t)plugin->options->size * i);
+        const struct fascia_option *option = plugin_option(plugin->options, i);
         const char *at = find_word(text, option->name);
         if (at == NULL || (first != NULL && at >= first))
             continue;

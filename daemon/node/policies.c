@@ -52,7 +52,7 @@ static void judged(struct ending *ending, const ProtobufCMessage *message)
 
 static bool is_policy(const struct source *source)
 {
-    return (source->config->grants & (CONFIG_GRANT_GATE | CONFIG_GRANT_SCORE)) != 0;
+    return (source->config->grants & CONFIG_GRANTS_OF_POLICY) != 0;
 }
 
 void policies_ask(struct source *const *sources, size_t count, uint64_t ask, const Fascia__Question *question)

@@ -138,8 +138,7 @@ static void name_entry(const struct config_source *wanted, struct fault *fault)
 /* What a kind does must be granted, and what is granted must be something that it does. */
 static bool kind_fits(const struct fascia_plugin *description, const struct config_source *wanted, struct fault *fault)
 {
-    const unsigned events = wanted->grants & CONFIG_GRANT_EVENTS,
-                   judging = wanted->grants & (CONFIG_GRANT_GATE | CONFIG_GRANT_SCORE);
+    const unsigned events = wanted->grants & CONFIG_GRANT_EVENTS, judging = wanted->grants & CONFIG_GRANTS_OF_POLICY;
 
     if (!wanted->is_plugin)
         return description->kind == FASCIA_KIND_SOURCE ||
@@ -180,7 +179,7 @@ static bool transport_fits(const struct fascia_plugin *description, const struct
 /* A file is one delivery, whose rows take turns: it has an hour, however short a message's deadline is. */
 static int64_t deadline_of(const struct config_source *source)
 {
-    if ((source->grants & (CONFIG_GRANT_GATE | CONFIG_GRANT_SCORE)) != 0)
+    if ((source->grants & CONFIG_GRANTS_OF_POLICY) != 0)
         return source->judge_ms;
     return source->folder.path != NULL ? FILE_DEADLINE_MS : source->deadline_ms;
 }
@@ -421,18 +420,16 @@ struct plugin_described *source_inspect(struct inspector *inspector, const struc
 {
     const struct source source = {.config = wanted, .whole = config};
     struct isolation_settings settings;
-    struct plugin_described *described = NULL;
     char path[PATH_MAX];
 
     isolation_settings_of(&source, path, &settings);
-    described = inspector_describe(inspector,
-                                   &(struct spawn_settings){.path = path,
-                                                            .interpreter = settings.interpreter,
-                                                            .reads = settings.reads,
-                                                            .memory = settings.memory,
-                                                            .network = settings.network},
-                                   fault);
-    return described;
+    return inspector_describe(inspector,
+                              &(struct spawn_settings){.path = path,
+                                                       .interpreter = settings.interpreter,
+                                                       .reads = settings.reads,
+                                                       .memory = settings.memory,
+                                                       .network = settings.network},
+                              fault);
 }
 
 struct source *source_create(const struct source_rooms *rooms, const struct config *config,
