@@ -36,6 +36,15 @@ static inline void desk_end(struct desk *desk)
     shelf_finish(&desk->shelf);
 }
 
+/* desk_end() of a test's teardown: what the shelf found wrong fails it. */
+static inline int desk_close(struct desk *desk)
+{
+    if (desk->wrong != NULL)
+        fprintf(stderr, "shelf: %s\n", desk->wrong);
+    desk_end(desk);
+    return desk->wrong == NULL ? 0 : -1;
+}
+
 static inline void desk_keep(struct desk *desk, struct record_batch *batch)
 {
     const char *wrong = shelf_take(&desk->shelf, batch);

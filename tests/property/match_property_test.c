@@ -19,26 +19,7 @@
 enum { WORLDS = 1200, WORLDS_LIED_ABOUT = 300 };
 #define FIRST_SEED 20261130
 
-static struct world_tables tables;
-static uint64_t first_seed = FIRST_SEED;
-
-static int open_tables(void **state)
-{
-    const char *given = getenv("FASCIA_SEED");
-
-    (void)state;
-    if (given != NULL)
-        first_seed = strtoull(given, NULL, 10);
-    world_tables_init(&tables);
-    return 0;
-}
-
-static int close_tables(void **state)
-{
-    (void)state;
-    world_tables_finish(&tables);
-    return 0;
-}
+#include "property/match_tables.h"
 
 /* ---- what holds ---- */
 

@@ -18,31 +18,12 @@
 enum { WORLDS = 3000 };
 #define FIRST_SEED 20270115
 
-static struct world_tables tables;
-static uint64_t first_seed = FIRST_SEED;
+#include "property/match_tables.h"
 
 static struct {
     uint32_t single[GATE_COUNT], pair[GATE_COUNT];
     uint32_t farther, rounded, home, late, outside, never;
 } met;
-
-static int open_tables(void **state)
-{
-    const char *given = getenv("FASCIA_SEED");
-
-    (void)state;
-    if (given != NULL)
-        first_seed = strtoull(given, NULL, 10);
-    world_tables_init(&tables);
-    return 0;
-}
-
-static int close_tables(void **state)
-{
-    (void)state;
-    world_tables_finish(&tables);
-    return 0;
-}
 
 /* A question and a therapist as the advice would have them. All that is not changed is borrowed. */
 struct granted {

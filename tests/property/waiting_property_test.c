@@ -16,8 +16,8 @@
 
 enum { WORLDS = 250, NEEDS = 40 };
 
-static struct world_tables tables;
-static uint64_t first_seed = 20261123;
+#define FIRST_SEED 20261123
+#include "property/match_tables.h"
 
 struct list {
     struct world *world, *others[4];
@@ -288,24 +288,6 @@ static void who_left_is_not_named(void **state)
         assert_int_equal(match_waiting_count(list.waiting), 0);
         list_end(&list);
     }
-}
-
-static int open_tables(void **state)
-{
-    const char *given = getenv("FASCIA_SEED");
-
-    (void)state;
-    if (given != NULL)
-        first_seed = strtoull(given, NULL, 10);
-    world_tables_init(&tables);
-    return 0;
-}
-
-static int close_tables(void **state)
-{
-    (void)state;
-    world_tables_finish(&tables);
-    return 0;
 }
 
 int main(void)

@@ -357,3 +357,25 @@ def referral(control_id=None, referral_id=None, event="I12", application="BLUEGR
         lines.append(f"NTE|1||{note}")
     lines += [line for line in extra.split("\r") if line]
     return "\r".join(lines) + "\r"
+
+
+class LineSender:
+    """One connection that sends lines and reads a line for each."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.file = self.socket.makefile("rb")
+
+    def send(self, text):
+        self.socket.sendall(text if isinstance(text, bytes) else text.encode())
+
+    def receive(self):
+        return self.file.readline().decode().rstrip("\n")
+
+    def ask(self, text):
+        self.send(text)
+        return self.receive()
+
+    def close(self):
+        self.file.close()
+        self.socket.close()

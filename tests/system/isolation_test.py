@@ -11,7 +11,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from fascia import BUILD, PATIENCE, SANITIZED, Node, field, referral, therapist, wait_for  # noqa: E402
+from fascia import BUILD, PATIENCE, SANITIZED, LineSender, Node, field, referral, therapist, wait_for  # noqa: E402
 
 WILD = """
   - name: wild
@@ -33,30 +33,13 @@ def line(text="", given="Lucille"):
     return identifier, f"REFER|{identifier}|chiropractor|Dr Ana Lindqvist|1679576722|Harmon|{given}|1971-04-09|KY|40508|M54.50|97140|HUMANA|{text}\n"
 
 
-class Sender:
-    """One connection that sends lines and reads a line for each."""
-
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self.file = self.socket.makefile("rb")
-
-    def send(self, text):
-        self.socket.sendall(text.encode())
-
+class Sender(LineSender):
     def receive(self):
         """"" when the other side closed."""
         try:
-            return self.file.readline().decode().rstrip("\n")
+            return super().receive()
         except ConnectionError:
             return ""
-
-    def ask(self, text):
-        self.send(text)
-        return self.receive()
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
 
 
 @unittest.skipIf(SANITIZED, "a sanitizer's own memory, signals and exits are not what is tried here")

@@ -4,7 +4,6 @@ give the same answers, each in a process of its own; they end and are started ag
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from fascia import BUILD, PATIENCE, SOURCE, Node, field, referral, therapist, wait_for  # noqa: E402
+from fascia import BUILD, SOURCE, LineSender, Node, field, referral, therapist, wait_for  # noqa: E402
 
 EXAMPLES = SOURCE / "plugins/examples"
 WILD = """
@@ -36,26 +35,6 @@ def line(text="", **changes):
               "family": "Harmon", "given": "Zoë"} | changes
     return column["id"], (f"{column['verb']}|{column['id']}|{column['role']}|Dr Ana Lindqvist|1679576722|{column['family']}|{column['given']}|1971-04-09|"
                           f"{column['state']}|{column['postal']}|{column['diagnosis']}|97140|HUMANA|{text}\n")
-
-
-class Sender:
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
-        self.file = self.socket.makefile("rb")
-
-    def send(self, text):
-        self.socket.sendall(text if isinstance(text, bytes) else text.encode())
-
-    def receive(self):
-        return self.file.readline().decode().rstrip("\n")
-
-    def ask(self, text):
-        self.send(text)
-        return self.receive()
-
-    def close(self):
-        self.file.close()
-        self.socket.close()
 
 
 class Place(unittest.TestCase):
@@ -113,7 +92,7 @@ class Conversation:
     def test_a_referral_and_all_that_can_be_wrong_with_one(self):
         node = self.start()
         self.running(node)
-        sender = Sender(self.port)
+        sender = LineSender(self.port)
         identifier, text = line("six weeks")
         first = sender.ask(text)
         self.assertRegex(first, rf"^OK\|{identifier}\|\d+\|received; looking for a therapist$")
@@ -148,7 +127,7 @@ class Conversation:
         self.running(node)
         lines = [line(f"line {i}") for i in range(40)]
         stream = "\n".join(text for _, text in lines).encode()
-        senders = [Sender(self.port) for _ in range(8)]
+        senders = [LineSender(self.port) for _ in range(8)]
 
         def send(sender, size):
             for at in range(0, len(stream), size):
@@ -177,7 +156,7 @@ class Conversation:
     def test_its_end_and_its_restart(self):
         node = self.start()
         pid = self.running(node)["pid"]
-        sender, quiet = Sender(self.port), Sender(self.port)
+        sender, quiet = LineSender(self.port), LineSender(self.port)
         identifier, text = line()
         self.assertRegex(quiet.ask(text), "^OK")
         sender.send(line("half a line")[1][:30])
@@ -194,7 +173,7 @@ class Conversation:
     def test_what_ends_it_is_refused_in_its_own_words(self):
         node = self.node(self.poisoned(), self.interpreter)
         self.running(node)
-        sender, other = Sender(self.port), Sender(self.port)
+        sender, other = LineSender(self.port), LineSender(self.port)
         identifier, text = line("POISON")
         good, good_text = line("nothing")
         sender.send(text)
@@ -229,7 +208,7 @@ fascia_source.serve(Poisoned)
     def test_an_exception_is_logged_by_its_line_and_says_nothing_of_what_was_sent(self):
         node = self.node(self.poisoned(), self.interpreter)
         self.running(node)
-        sender = Sender(self.port)
+        sender = LineSender(self.port)
         self.assertRegex(sender.ask(line("POISON")[1]), r"^NO\|")
         self.assertEqual(self.said(node)["python.exception-in-line"], 6)
         self.assertNotIn("Harmon", node.log.read_text())
@@ -321,7 +300,7 @@ class Grants(Place):
         for which in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
             self.assertEqual(int(held[which], 16), 0, which)
         self.assertEqual(held["NoNewPrivs"], "1")
-        sender = Sender(self.port)
+        sender = LineSender(self.port)
         self.assertRegex(sender.ask(line()[1]), "^OK")
         sender.close()
         return self.said(node)

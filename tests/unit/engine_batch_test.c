@@ -25,10 +25,7 @@ static int open_desk(void **state)
 static int close_desk(void **state)
 {
     (void)state;
-    if (desk.wrong != NULL)
-        fprintf(stderr, "shelf: %s\n", desk.wrong);
-    desk_end(&desk);
-    return desk.wrong == NULL ? 0 : -1;
+    return desk_close(&desk);
 }
 
 /* ---- who is there, and who comes ---- */
