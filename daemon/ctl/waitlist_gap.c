@@ -268,21 +268,33 @@ static void say_capacity(FILE *out, const struct gap *gap)
     fprintf(out, "%s to have room for another case", nearest_of(gap));
 }
 
+enum trait {
+    OF_THERAPIST = 1, /* it is closed with one therapist, wherever the patient is */
+    /* By asking the referrer or the patient to give way, or somebody nearer: not by adding to who is there. */
+    ASKING = 2
+};
+
 static const struct known_gate {
     const char *gate;
     void (*say)(FILE *out, const struct gap *gap);
-    bool of_therapist; /* it is closed with one therapist, wherever the patient is */
-    bool
-        is_asking; /* by asking the referrer or the patient to give way, or somebody nearer: not by adding to who is there */
+    unsigned traits;
 } gates[] = {
-    {"named", say_named, true, true},           {"distance", say_distance, false, true},
-    {"mode", say_mode, false, false},           {"accepting", say_accepting, true, false},
-    {"declined", say_declined, true, true},     {"profession", say_profession, false, false},
-    {"licence", say_licence, false, false},     {"certification", say_certification, false, false},
-    {"technique", say_technique, false, false}, {"condition", say_condition, false, false},
-    {"caution", say_caution, false, false},     {"payer", say_payer, false, false},
-    {"language", say_language, false, false},   {"gender", say_gender, false, false},
-    {"capacity", say_capacity, true, false},    {"time", say_time, false, false},
+    {"named", say_named, OF_THERAPIST | ASKING},
+    {"distance", say_distance, ASKING},
+    {"mode", say_mode, 0},
+    {"accepting", say_accepting, OF_THERAPIST},
+    {"declined", say_declined, OF_THERAPIST | ASKING},
+    {"profession", say_profession, 0},
+    {"licence", say_licence, 0},
+    {"certification", say_certification, 0},
+    {"technique", say_technique, 0},
+    {"condition", say_condition, 0},
+    {"caution", say_caution, 0},
+    {"payer", say_payer, 0},
+    {"language", say_language, 0},
+    {"gender", say_gender, 0},
+    {"capacity", say_capacity, OF_THERAPIST},
+    {"time", say_time, 0},
 };
 
 static const struct known_gate *find_gate(const char *name)
@@ -293,26 +305,25 @@ static const struct known_gate *find_gate(const char *name)
     return NULL;
 }
 
-bool waitlist_gap_is_of_therapist(const Fascia__NearMiss *miss)
+static bool any_gate_is(const Fascia__NearMiss *miss, enum trait trait)
 {
     for (size_t i = 0; i < miss->n_gates; i++) {
         const struct known_gate *gate = find_gate(miss->gates[i]);
 
-        if (gate != NULL && gate->of_therapist)
+        if (gate != NULL && (gate->traits & trait) != 0)
             return true;
     }
     return false;
 }
 
+bool waitlist_gap_is_of_therapist(const Fascia__NearMiss *miss)
+{
+    return any_gate_is(miss, OF_THERAPIST);
+}
+
 bool waitlist_gap_is_asking(const Fascia__NearMiss *miss)
 {
-    for (size_t i = 0; i < miss->n_gates; i++) {
-        const struct known_gate *gate = find_gate(miss->gates[i]);
-
-        if (gate != NULL && gate->is_asking)
-            return true;
-    }
-    return false;
+    return any_gate_is(miss, ASKING);
 }
 
 char *waitlist_gap(const Fascia__Need *need, const Fascia__NearMiss *miss, int64_t matched_at)
