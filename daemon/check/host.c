@@ -3,6 +3,7 @@
 
 #include "check/says.h"
 #include "core/memory.h"
+#include "core/message.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +83,7 @@ static void keep(struct rig_token *token, Fascia__Submission *submission)
 static enum fascia_status take(struct rig *rig, struct rig_token *token, struct fascia_bytes bytes)
 {
     Fascia__Submission *submission =
-        bytes.data == NULL ? NULL : fascia__submission__unpack(NULL, bytes.size, bytes.data);
+        bytes.data == NULL ? NULL : message_receive(&fascia__submission__descriptor, bytes.data, bytes.size);
     enum fascia_status status;
 
     if (submission == NULL || submission->submit == NULL || submission->submit->referral == NULL) {
@@ -150,8 +151,7 @@ static enum fascia_status host_complete(void *context, uint64_t delivery, struct
     token->state = RIG_ENDED;
     token->ending = bytes.data == NULL && bytes.size > 0
                         ? NULL
-                        : protobuf_c_message_unpack(descriptors[token->call], NULL, bytes.size,
-                                                    bytes.data == NULL ? none : bytes.data);
+                        : message_receive(descriptors[token->call], bytes.data == NULL ? none : bytes.data, bytes.size);
     if (token->ending == NULL) {
         check_find(rig->bench, SAYS_ENDING, "complete() was given %zu bytes that do not unpack as a %s", bytes.size,
                    descriptors[token->call]->short_name);

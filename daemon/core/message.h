@@ -23,6 +23,11 @@ void message_push_text(char ***list, size_t *count, const char *text);
 bool message_has_text(char *const *list, size_t count, const char *text);
 /* Packed bytes on the heap. */
 uint8_t *message_pack(const ProtobufCMessage *message, size_t *size);
+/*
+ * Unpacks bytes that somebody else wrote; NULL when they are no such message. The unpacker alone does not do for them: it follows messages in messages as deep
+ * as they go, on the stack, and it takes field number 0 in a long form that it packs in the short one, which it does not take: what is kept of it could never be read again.
+ */
+void *message_receive(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t size);
 /* Bytes that one value of the type takes in a message's struct, or in the array of a repeated field. */
 size_t message_value_size(ProtobufCType type);
 /* A deep copy by packing; free it with its free_unpacked(). */

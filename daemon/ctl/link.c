@@ -1,6 +1,7 @@
 #include "ctl/link.h"
 
 #include "core/memory.h"
+#include "core/message.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -148,7 +149,7 @@ static bool receive_frame(struct ctl_link *link, uint8_t **bytes, size_t *size, 
     *bytes = memory_grow(*bytes, room, *size + length + 1, 1);
     if (!receive_all(link, *bytes + *size, length, fault))
         return false;
-    response = fascia__control_response__unpack(NULL, length, *bytes + *size);
+    response = message_receive(&fascia__control_response__descriptor, *bytes + *size, length);
     if (response == NULL) {
         fault_set(fault, "the daemon's answer can't be read: fasciactl and fasciad are of different releases?");
         return false;
@@ -174,7 +175,7 @@ enum ctl_link_status ctl_link_receive(struct ctl_link *link, Fascia__ControlResp
 
     while (good && !last)
         good = receive_frame(link, &bytes, &size, &room, &last, fault);
-    *response = good ? fascia__control_response__unpack(NULL, size, bytes) : NULL;
+    *response = good ? message_receive(&fascia__control_response__descriptor, bytes, size) : NULL;
     free(bytes);
     if (good && *response == NULL)
         fault_set(fault, "the daemon's answer can't be read: fasciactl and fasciad are of different releases?");

@@ -1,5 +1,6 @@
 #include "node/control.h"
 
+#include "core/message.h"
 #include "io/log.h"
 
 #include <arpa/inet.h>
@@ -158,7 +159,7 @@ static void start_request(struct control_session *session, const uint8_t *bytes,
     INVARIANT(request != NULL);
     request->control = session->control;
     request->session = session;
-    request->request = fascia__control_request__unpack(NULL, size, bytes);
+    request->request = message_receive(&fascia__control_request__descriptor, bytes, size);
     name_actor(session->connection, request->actor, sizeof request->actor);
     session->request = request;
     session->control->open++;

@@ -2,6 +2,7 @@
 
 #include "config/config.h"
 #include "core/memory.h"
+#include "core/message.h"
 #include "plugin/describe.h"
 #include "plugin/wire.h"
 
@@ -54,7 +55,7 @@ static void fail(struct look *look, const char *why)
 
 static void take(struct look *look, const uint8_t *message, size_t size)
 {
-    Fascia__FromPlugin *said = fascia__from_plugin__unpack(NULL, size, message);
+    Fascia__FromPlugin *said = message_receive(&fascia__from_plugin__descriptor, message, size);
     struct plugin_described *described = NULL;
     struct fault fault = {{0}};
 

@@ -1,6 +1,7 @@
 #include "node/inspector.h"
 
 #include "core/memory.h"
+#include "core/message.h"
 #include "plugin/plugin.h"
 #include "plugin/wire.h"
 
@@ -110,7 +111,7 @@ static Fascia__FromPlugin *receive(struct inspector *inspector, struct fault *fa
     for (;;) {
         switch (wire_next(inspector->bytes, inspector->size, &message, &size, &total)) {
         case WIRE_WHOLE:
-            said = fascia__from_plugin__unpack(NULL, size, message);
+            said = message_receive(&fascia__from_plugin__descriptor, message, size);
             inspector->size -= total;
             memmove(inspector->bytes, inspector->bytes + total, inspector->size);
             if (said == NULL || said->body_case != FASCIA__FROM_PLUGIN__BODY_LOG)

@@ -1,3 +1,4 @@
+#include "core/message.h"
 #include "plugin/remote.h"
 
 #include <string.h>
@@ -33,7 +34,7 @@ static enum fascia_status take_submission(struct plugin_instance *instance, uint
         return FASCIA_E_LIMIT;
     token->submitted++;
     user = token->user;
-    submission = fascia__submission__unpack(NULL, bytes.size, bytes.data);
+    submission = message_receive(&fascia__submission__descriptor, bytes.data, bytes.size);
     *item = submission == NULL ? 0 : submission->item;
     if (has_what_a_submission_needs(submission))
         status = instance->owner.submit(instance->owner.context, delivery, user, submission);
@@ -70,7 +71,7 @@ static ProtobufCMessage *unpack_ending(enum plugin_call call, struct fascia_byte
 
     if (bytes.data == NULL && bytes.size > 0)
         return NULL;
-    return protobuf_c_message_unpack(descriptors[call], NULL, bytes.size, bytes.data == NULL ? none : bytes.data);
+    return message_receive(descriptors[call], bytes.data == NULL ? none : bytes.data, bytes.size);
 }
 
 /* Whatever it holds, it is the token's one ending: a plugin that ends wrongly has still ended. */

@@ -1,6 +1,7 @@
 #include "plugin/remote.h"
 
 #include "core/memory.h"
+#include "core/message.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -403,7 +404,7 @@ bool plugin_isolated_input(struct plugin_instance *instance, const uint8_t *byte
     *why = NULL;
     while (*why == NULL &&
            (cut = wire_next(bytes + *taken, size - *taken, &message, &message_size, &total)) == WIRE_WHOLE) {
-        Fascia__FromPlugin *said = fascia__from_plugin__unpack(NULL, message_size, message);
+        Fascia__FromPlugin *said = message_receive(&fascia__from_plugin__descriptor, message, message_size);
         *why = said == NULL ? "garbage" : take_message(instance, said);
         fascia__from_plugin__free_unpacked(said, NULL);
         *taken += total;

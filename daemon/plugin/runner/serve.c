@@ -2,6 +2,7 @@
 
 #include "core/fault.h"
 #include "core/memory.h"
+#include "core/message.h"
 #include "plugin/describe.h"
 #include "plugin/runner/streams.h"
 #include "plugin/wire.h"
@@ -119,7 +120,7 @@ static enum fascia_status host_submit(void *context, uint64_t delivery, struct f
         return FASCIA_E_TOKEN;
     if (bytes.size > WIRE_MOST / 2)
         return FASCIA_E_LIMIT;
-    submission = bytes.data == NULL ? NULL : fascia__submission__unpack(NULL, bytes.size, bytes.data);
+    submission = bytes.data == NULL ? NULL : message_receive(&fascia__submission__descriptor, bytes.data, bytes.size);
     good = submission != NULL && submission->submit != NULL && submission->submit->referral != NULL;
     fascia__submission__free_unpacked(submission, NULL);
     if (!good)
