@@ -14,7 +14,7 @@ _Static_assert(sizeof(void *) == 8 && sizeof(long) == 8 && sizeof(size_t) == 8 &
 
 IS(FASCIA_PLUGIN_MAGIC, 0x41435346);
 IS(FASCIA_ABI_MAJOR, 1);
-IS(FASCIA_ABI_MINOR, 2);
+IS(FASCIA_ABI_MINOR, 3);
 _Static_assert(sizeof FASCIA_PLUGIN_SYMBOL == sizeof "fascia_plugin", "the symbol's name has changed");
 
 _Static_assert(sizeof(struct fascia_bytes) == 16, "fascia_bytes is passed by value: it can't grow");
@@ -70,7 +70,7 @@ AT(fascia_option, children, 56, 8);
 AT(fascia_option, child_count, 64, 4);
 AT(fascia_option, flags, 68, 4);
 
-_Static_assert(sizeof(struct fascia_host) == 56, "fascia_host has another size");
+_Static_assert(sizeof(struct fascia_host) == 64, "fascia_host has another size");
 AT(fascia_host, size, 0, 4);
 AT(fascia_host, abi_major, 4, 2);
 AT(fascia_host, abi_minor, 6, 2);
@@ -80,6 +80,7 @@ AT(fascia_host, complete, 24, 8);
 AT(fascia_host, log, 32, 8);
 AT(fascia_host, now, 40, 8);
 AT(fascia_host, random, 48, 8);
+AT(fascia_host, ask, 56, 8);
 
 _Static_assert(sizeof(struct fascia_frame) == 64, "fascia_frame has another size");
 AT(fascia_frame, size, 0, 4);
@@ -91,7 +92,13 @@ AT(fascia_frame, total, 32, 8);
 AT(fascia_frame, scanned, 40, 8);
 AT(fascia_frame, reply, 48, 16);
 
-_Static_assert(sizeof(struct fascia_plugin) == 144, "fascia_plugin has another size");
+_Static_assert(sizeof(struct fascia_route) == 24, "fascia_route has another size");
+AT(fascia_route, size, 0, 4);
+AT(fascia_route, body_bytes, 4, 4);
+AT(fascia_route, methods, 8, 8);
+AT(fascia_route, path, 16, 8);
+
+_Static_assert(sizeof(struct fascia_plugin) == 176, "fascia_plugin has another size");
 AT(fascia_plugin, magic, 0, 4);
 AT(fascia_plugin, size, 4, 4);
 AT(fascia_plugin, abi_major, 8, 2);
@@ -114,6 +121,10 @@ AT(fascia_plugin, abandon, 112, 8);
 AT(fascia_plugin, refuse, 120, 8);
 AT(fascia_plugin, notify, 128, 8);
 AT(fascia_plugin, judge, 136, 8);
+AT(fascia_plugin, request, 144, 8);
+AT(fascia_plugin, answer, 152, 8);
+AT(fascia_plugin, routes, 160, 8);
+AT(fascia_plugin, route_count, 168, 4);
 
 /* The signatures: an assignment of another type would be a warning, and warnings are errors. */
 static void check_signatures(const struct fascia_plugin *plugin, const struct fascia_host *host)
@@ -126,14 +137,16 @@ static void check_signatures(const struct fascia_plugin *plugin, const struct fa
     enum fascia_status (*open)(const struct fascia_host *, struct fascia_bytes, void **, char *, size_t) = plugin->open;
     void (*close)(void *) = plugin->close;
     void (*frame)(void *, struct fascia_bytes, size_t, struct fascia_frame *) = plugin->frame;
-    void (*calls[])(void *, uint64_t, struct fascia_bytes) = {plugin->deliver, plugin->result, plugin->status,
-                                                              plugin->answered};
+    enum fascia_status (*ask)(void *, uint64_t, struct fascia_bytes) = host->ask;
+    void (*calls[])(void *, uint64_t, struct fascia_bytes) = {plugin->deliver,  plugin->result,  plugin->status,
+                                                              plugin->answered, plugin->refuse,  plugin->notify,
+                                                              plugin->judge,    plugin->request, plugin->answer};
     void (*abandon)(void *, uint64_t) = plugin->abandon;
     fascia_plugin_function function = NULL;
     const struct fascia_plugin *(*symbol)(void) = function;
 
     (void)submit, (void)complete, (void)log, (void)now, (void)random, (void)open, (void)close, (void)frame;
-    (void)calls, (void)abandon, (void)symbol;
+    (void)calls, (void)abandon, (void)symbol, (void)ask;
 }
 
 int main(void)

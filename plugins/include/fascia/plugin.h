@@ -18,6 +18,11 @@
  *   notify()   something happened. The notifier completes with a Verdict; until it says DELIVERED it is told again.
  *   judge()    here are those who pass every gate of a referral. The policy completes with a Judgement.
  *
+ * A source may serve HTTP (ABI 1.3): the host listens, reads whole requests, and finds out who asks.
+ *
+ *   request()  here is one. The source asks the node for what it needs with host->ask(), as often as it takes, and completes with an HttpReply.
+ *   answer()   here is what the node says to one ask.
+ *
  * What the configuration does not grant (`grants: [events, gate, score]`) is never called, or never counted.
  *
  * What crosses is bytes: protobuf messages of fascia/v1/plugin.proto, and tokens. Bytes are lent for the duration of
@@ -44,7 +49,7 @@ extern "C" {
 
 #define FASCIA_PLUGIN_MAGIC 0x41435346u /* "FSCA" in memory, little endian */
 #define FASCIA_ABI_MAJOR    1u
-#define FASCIA_ABI_MINOR    2u
+#define FASCIA_ABI_MINOR    3u
 
 /* The one symbol that a plugin exports: const struct fascia_plugin *fascia_plugin(void); */
 #define FASCIA_PLUGIN_SYMBOL "fascia_plugin"
@@ -71,7 +76,7 @@ enum fascia_kind {
 enum fascia_transport {
     FASCIA_TRANSPORT_STREAM = 1, /* connections that carry frames */
     FASCIA_TRANSPORT_FOLDER = 2, /* a directory of files */
-    FASCIA_TRANSPORT_HTTP = 4,   /* reserved: routes on the host's HTTP server */
+    FASCIA_TRANSPORT_HTTP = 4,   /* ABI 1.3: routes on an HTTP server of the host */
     FASCIA_TRANSPORT_POLL = 8    /* reserved: called at intervals */
 };
 
@@ -131,7 +136,7 @@ struct fascia_host {
      * FASCIA_E_BUSY: nothing was taken, and the sender should hear that it may try again. */
     enum fascia_status (*submit)(void *context, uint64_t delivery, struct fascia_bytes submission);
 
-    /* Ends a token: a fascia.v1.Completion for deliver(), Outbound for status(), Verdict for answered() and notify(), Judgement for judge(). */
+    /* Ends a token: a fascia.v1.Completion for deliver(), Outbound for status(), Verdict for answered() and notify(), Judgement for judge(), HttpReply for request(). */
     enum fascia_status (*complete)(void *context, uint64_t delivery, struct fascia_bytes ending);
 
     /* Writes one line of log. event is a fixed word of [a-z0-9._-], at most 64 bytes: never anything that was sent.
@@ -143,6 +148,10 @@ struct fascia_host {
 
     /* Fills with unpredictable bytes. */
     void (*random)(void *context, uint8_t *bytes, size_t size);
+
+    /* ABI 1.3. Asks the node a fascia.v1.Ask, on behalf of whom the open request is from; answer() comes later, never before this returns.
+     * FASCIA_E_LIMIT: too many asks of this request are under way. */
+    enum fascia_status (*ask)(void *context, uint64_t request, struct fascia_bytes ask);
 };
 
 /* ---- what a plugin is ------------------------------------------------------------------------------------------ */
@@ -163,6 +172,16 @@ struct fascia_frame {
     size_t total;   /* bytes that skip and frame take from the buffer; at least 1 when COMPLETE */
     size_t scanned; /* MORE: bytes already looked at; given back with the next call so that no byte is read twice */
     struct fascia_bytes reply; /* INVALID: static bytes, or none */
+};
+
+/* ABI 1.3: a row of routes. */
+struct fascia_route {
+    uint32_t size;       /* sizeof(struct fascia_route) as the plugin was built */
+    uint32_t body_bytes; /* largest body that is taken, else 413; 0: none may come */
+    const char *
+        methods; /* "GET HEAD POST": separated by a blank. HEAD is asked as GET, and its body not sent, unless it is named */
+    const char *
+        path; /* behind the source's prefix: "/metadata"; with a '*' at its end all that begin so: a lone slash and asterisk is all */
 };
 
 struct fascia_plugin {
@@ -209,6 +228,16 @@ struct fascia_plugin {
     /* ABI 1.2; what a policy must have. A fascia.v1.Question; complete() with a Judgement within the time that the configuration allows, or
      * it counts as an abstention. Pure: same question, same judgement; no state, no network, no clock. */
     void (*judge)(void *instance, uint64_t token, struct fascia_bytes message);
+
+    /* ABI 1.3; what a source of transport HTTP must have, with answer(). A fascia.v1.HttpRequest; complete() with an HttpReply. When the client goes away
+     * first, or the deadline passes, abandon() comes; what was asked of the node meanwhile is done all the same. */
+    void (*request)(void *instance, uint64_t token, struct fascia_bytes message);
+    void (*answer)(void *instance, uint64_t token, struct fascia_bytes message); /* fascia.v1.Answer */
+
+    /* ABI 1.3. Where requests go that a source of transport HTTP takes; each row is routes->size bytes wide. Of a request on none of them nothing is heard: it is
+     * answered 404, or 405 with the methods that there are. */
+    const struct fascia_route *routes;
+    uint32_t route_count; /* at most 64 */
 };
 
 /* Whether a structure that says of itself that it is `size` bytes wide has this field. */
