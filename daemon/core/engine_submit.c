@@ -280,7 +280,9 @@ static Fascia__Result *act_cancel(struct submission *submission)
 
 Fascia__Result *engine_do_submit(struct engine *engine, const Fascia__Submit *submit)
 {
-    struct submission submission = {.engine = engine, .submit = submit, .source = source_of(engine->actor)};
+    struct submission submission = {.engine = engine,
+                                    .submit = submit,
+                                    .source = submit->source[0] != '\0' ? submit->source : source_of(engine->actor)};
     Fascia__Result *result;
 
     if (submit->referral == NULL)
