@@ -206,7 +206,7 @@ static void flush(struct io_connection *connection)
     }
     left = evbuffer_get_length(connection->output);
     if (left < before)
-        connection->activity = io_monotonic();
+        connection->activity = connection->sent = io_monotonic();
     if ((left > 0) != connection->writing) {
         connection->writing = left > 0;
         if (connection->writing)
@@ -217,6 +217,8 @@ static void flush(struct io_connection *connection)
     }
     if (left == 0 && connection->state == CONNECTION_FLUSHING)
         begin_linger(connection);
+    else if (left == 0 && before > 0 && connection->state == CONNECTION_OPEN && connection->handler.drained != NULL)
+        connection->handler.drained(connection->handler.context, connection);
 }
 
 static void on_writable(int fd, short what, void *context)
@@ -237,10 +239,15 @@ void io_write(struct io_connection *connection, const uint8_t *bytes, size_t siz
         return;
     }
     if (waiting == 0)
-        connection->activity = io_monotonic();
+        connection->activity = connection->sent = io_monotonic();
     INVARIANT(evbuffer_add(connection->output, bytes, size) == 0);
     if (connection->state == CONNECTION_OPEN && !connection->writing)
         io_turn_queue(connection->loop, &connection->turn);
+}
+
+size_t io_unsent(const struct io_connection *connection)
+{
+    return evbuffer_get_length(connection->output);
 }
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
@@ -374,6 +381,12 @@ void io_close(struct io_connection *connection, bool flush_first)
     }
 }
 
+void io_close_amid(struct io_connection *connection)
+{
+    connection->overfull = true;
+    io_close(connection, true);
+}
+
 uint64_t io_connection_id(const struct io_connection *connection)
 {
     return connection->id;
@@ -382,6 +395,11 @@ uint64_t io_connection_id(const struct io_connection *connection)
 const char *io_connection_peer(const struct io_connection *connection)
 {
     return connection->peer;
+}
+
+const uint8_t *io_connection_host(const struct io_connection *connection)
+{
+    return connection->host_key;
 }
 
 bool io_connection_credentials(const struct io_connection *connection, uint32_t *uid, uint32_t *gid, int32_t *pid)

@@ -57,6 +57,7 @@ struct io_connection {
     bool took;             /* the owner took something since this was last cleared */
     int64_t started;       /* ms, monotonic, as are the others; of the dial */
     int64_t activity;      /* bytes came or went */
+    int64_t sent;          /* bytes went, or the first of them began to wait */
     int64_t waiting_since; /* first byte that the owner has left; -1: none */
     int64_t closing_since; /* FLUSHING or LINGERING began, or the peer ended */
     int64_t armed;         /* when the timer fires; -1: it does not */

@@ -20,6 +20,11 @@ static struct deadline deadline_open(const struct io_connection *connection)
     struct deadline deadline = {.at = INT64_MAX};
     bool unsent = evbuffer_get_length(connection->output) > 0;
 
+    if (limits->untimed) {
+        if (unsent)
+            earlier(&deadline, connection->sent + limits->idle_ms, IO_CLOSED_SLOW);
+        return deadline;
+    }
     if (!connection->paused || unsent)
         earlier(&deadline, connection->activity + limits->idle_ms, unsent ? IO_CLOSED_SLOW : IO_CLOSED_IDLE);
     if (!connection->paused && connection->waiting_since >= 0)

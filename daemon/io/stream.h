@@ -21,7 +21,9 @@ struct io_limits {
     size_t output;        /* bytes that may wait unsent, then the connection is closed; 0: 64 MiB */
     int64_t idle_ms;      /* nothing in, nothing out (while paused: unsent bytes do not move); 0: 300 s */
     int64_t frame_ms;     /* from the first byte left waiting until the owner took something, pauses apart; 0: 60 s */
-    int64_t connect_ms;   /* of a dial; 0: 10 s */
+    int64_t connect_ms;   /* of a dial, and of the handshake of a listener's TLS; 0: 10 s */
+    /* The owner keeps the time of what comes: frame_ms does not count, and idle_ms only from when unsent bytes last moved. */
+    bool untimed;
 };
 
 enum io_close_reason {
@@ -51,6 +53,8 @@ struct io_handler {
     /* May be NULL. As much waits as may, and readable() took nothing of it: the owner pauses, or says its last and closes (flush), now or after
      * the pause. When it does neither, or is NULL, the connection is closed as IO_CLOSED_INPUT_LIMIT. */
     void (*full)(void *context, struct io_connection *connection);
+    /* May be NULL. All that was written has left. */
+    void (*drained)(void *context, struct io_connection *connection);
 };
 
 /* address: "host:port", "[::1]:port" (numeric or name), "unix:/path". Port 0 takes any free one: see io_listener_address.
@@ -79,14 +83,19 @@ MUST_CHECK bool io_connection_credentials(const struct io_connection *connection
                                           int32_t *pid);
 void io_connection_set_user(struct io_connection *connection, void *user);
 void *io_connection_user(const struct io_connection *connection);
+/* Equal when the host on the other side is the same; all zero of a Unix socket, and of what was dialled or adopted. */
+const uint8_t *io_connection_host(const struct io_connection *connection); /* 16 bytes */
 
 /* All bytes that wait, as one run; lent until the next call on this connection. */
 const uint8_t *io_peek(struct io_connection *connection, size_t *size);
 void io_take(struct io_connection *connection, size_t size);
 void io_write(struct io_connection *connection, const uint8_t *bytes, size_t size);
+size_t io_unsent(const struct io_connection *connection); /* bytes that were written and have not left */
 void io_pause(struct io_connection *connection, bool paused);
 /* flush: after what was written has gone out (bounded by idle_ms). closed() is called later, from the loop. What the peer still sends is
- * read and thrown away for a while, or its reset would take the last words with it; for longer after full(). */
+ * read and thrown away for a while, or its reset would take the last words with it; for longer after full() or io_close_amid(). */
 void io_close(struct io_connection *connection, bool flush);
+/* Flushes, for a peer that is refused amid what it sends, and may read nothing before it has sent all of it. */
+void io_close_amid(struct io_connection *connection);
 
 #endif

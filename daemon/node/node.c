@@ -3,11 +3,11 @@
 
 #include "config/config.h"
 #include "core/memory.h"
-#include "io/http.h"
 #include "io/log.h"
 #include "node/control.h"
 #include "node/metrics.h"
 #include "node/outbox.h"
+#include "node/pages.h"
 #include "node/policies.h"
 #include "node/privileges.h"
 #include "node/sources.h"
@@ -44,6 +44,7 @@ struct node {
     struct sources *sources;
     struct outbox *outbox;
     struct control *control;
+    struct pages_host pages;
     struct io_http *http;
     struct io_timer *drain_timer, *count_timer, *watchdog_timer;
     int64_t started, drain_until;
@@ -63,28 +64,12 @@ static bool node_ready(struct node *node, const char **because)
     return !node->draining && counts.accepting;
 }
 
-static void answer_text(struct io_http_answer *answer, int status, const char *text)
+static bool page_ready(void *context, const char **because)
 {
-    answer->status = status;
-    answer->content_type = "text/plain; charset=utf-8";
-    answer->size = (size_t)asprintf(&answer->body, "%s\n", text);
+    return node_ready(context, because);
 }
 
-static void get_health(void *context, struct io_http_answer *answer)
-{
-    (void)context;
-    answer_text(answer, 200, "ok");
-}
-
-static void get_ready(void *context, struct io_http_answer *answer)
-{
-    const char *because = "";
-    const bool ready = node_ready(context, &because);
-
-    answer_text(answer, ready ? 200 : 503, ready ? "ready" : because);
-}
-
-static void get_metrics(void *context, struct io_http_answer *answer)
+static char *page_metrics(void *context, size_t *size)
 {
     struct node *node = context;
     const char *because;
@@ -96,9 +81,7 @@ static void get_metrics(void *context, struct io_http_answer *answer)
                                         .ready = node_ready(node, &because),
                                         .engine = node->counts};
 
-    answer->status = 200;
-    answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    answer->body = metrics_text(&input, &answer->size);
+    return metrics_text(&input, size);
 }
 
 static void take_counts(struct engine *engine, struct work *work, int64_t now, struct record_batch *batch)
@@ -403,12 +386,10 @@ static bool build_doors(struct node *node, struct fault *fault)
     if (node->control == NULL)
         return false;
     if (node->config->http != NULL && node->config->http[0] != '\0') {
-        node->http = io_http_listen(node->loop, node->config->http, fault);
+        node->pages = (struct pages_host){.context = node, .ready = page_ready, .metrics = page_metrics};
+        node->http = pages_listen(node->loop, node->config->http, &node->pages, fault);
         if (node->http == NULL)
             return false;
-        io_http_route(node->http, "/healthz", get_health, node);
-        io_http_route(node->http, "/readyz", get_ready, node);
-        io_http_route(node->http, "/metrics", get_metrics, node);
         LOG(LOG_LEVEL_INFO, "http.listening", LOG_CONFIGURED("address", io_http_address(node->http)));
     }
     return sources_start(node->sources, fault);
