@@ -4,6 +4,7 @@
 #include "config/config.h"
 #include "core/memory.h"
 #include "io/log.h"
+#include "node/accounts.h"
 #include "node/control.h"
 #include "node/metrics.h"
 #include "node/outbox.h"
@@ -12,6 +13,7 @@
 #include "node/privileges.h"
 #include "node/sources.h"
 #include "node/tables.h"
+#include "node/web.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -44,6 +46,8 @@ struct node {
     struct sources *sources;
     struct outbox *outbox;
     struct control *control;
+    struct web *web;
+    struct access *access;
     struct pages_host pages;
     struct io_http *http;
     struct io_timer *drain_timer, *count_timer, *watchdog_timer;
@@ -139,6 +143,8 @@ static Fascia__SourceStatus *source_status(const struct source *source)
     status->refused = source->refused;
     if (source->listener != NULL)
         status->address = memory_text(io_listener_address(source->listener));
+    else if (source->config->http.listen != NULL && web_address(source->web, source) != NULL)
+        status->address = memory_text(web_address(source->web, source));
     else if (source->config->folder.path != NULL)
         status->address = memory_text(source->config->folder.path);
     return status;
@@ -218,7 +224,8 @@ static void outbox_restarted(void *context)
 static void drain_look(void *context)
 {
     struct node *node = context;
-    size_t open = stages_pending(node->stages) + control_open(node->control) + sources_open(node->sources);
+    size_t open =
+        stages_pending(node->stages) + control_open(node->control) + sources_open(node->sources) + web_open(node->web);
 
     if (open == 0) {
         io_stop(node->loop);
@@ -244,6 +251,7 @@ static void on_terminate(void *context)
     node->drain_until = io_monotonic() + DRAIN_MS;
     outbox_stop(node->outbox);
     sources_drain(node->sources);
+    web_drain(node->web);
     control_drain(node->control);
     io_timer_set(node->drain_timer, 0);
 }
@@ -347,6 +355,7 @@ static enum node_exit build_sources(struct node *node, struct fault *fault)
     struct source_rooms rooms = {.loop = node->loop, .stages = node->stages, .spawner = node->spawner};
 
     rooms.registry = node->registry = plugin_registry_create();
+    rooms.web = node->web = web_create(node->loop);
     node->sources = sources_create(&rooms, node->config, node->config_path, fault);
     if (node->sources == NULL)
         return NODE_EXIT_CONFIGURATION;
@@ -385,6 +394,8 @@ static bool build_doors(struct node *node, struct fault *fault)
     node->control = control_create(node->loop, node->stages, node->config, &host, fault);
     if (node->control == NULL)
         return false;
+    node->access = accounts_create(node->config);
+    web_attach(node->web, node->control, node->access);
     if (node->config->http != NULL && node->config->http[0] != '\0') {
         node->pages = (struct pages_host){.context = node, .ready = page_ready, .metrics = page_metrics};
         node->http = pages_listen(node->loop, node->config->http, &node->pages, fault);
@@ -424,6 +435,8 @@ static enum node_exit build(struct node *node, struct fault *fault)
 /* Everything that the loop knows is closed before the loop ends, and freed after, for the loop still tells of connections that end. */
 static void close_all(struct node *node)
 {
+    if (node->web != NULL)
+        web_close(node->web);
     if (node->sources != NULL)
         sources_close(node->sources);
     if (node->outbox != NULL)
@@ -446,6 +459,8 @@ static void unbuild(struct node *node)
     stages_destroy(node->stages);
     outbox_destroy(node->outbox);
     sources_destroy(node->sources);
+    web_destroy(node->web);
+    access_destroy(node->access);
     plugin_registry_destroy(node->registry);
     control_destroy(node->control);
     codes_destroy(node->codes);
