@@ -53,6 +53,7 @@ static struct deadline deadline_of(const struct io_connection *connection)
 
     switch (connection->state) {
     case CONNECTION_CONNECTING:
+    case CONNECTION_HANDSHAKE:
         return (struct deadline){connection->started + limits->connect_ms, IO_CLOSED_SLOW};
     case CONNECTION_OPEN:
         return deadline_open(connection);

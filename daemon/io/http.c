@@ -206,6 +206,8 @@ struct io_http *io_http_listen(struct io_loop *loop, const struct io_http_settin
                                const struct io_http_handler *handler, struct fault *fault)
 {
     struct io_http *http = memory_allocate(1, sizeof *http);
+    static const char not_tls[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                  "Connection: close\r\n\r\nthis port speaks TLS: use https\n";
     const struct io_handler callbacks = {.context = http,
                                          .opened = on_opened,
                                          .readable = on_readable,
@@ -221,7 +223,8 @@ struct io_http *io_http_listen(struct io_loop *loop, const struct io_http_settin
     http->handler = *handler;
     TAILQ_INIT(&http->connections);
     limits = limits_of(&http->settings);
-    http->listener = io_listen(loop, settings->address, settings->mode, &limits, &callbacks, fault);
+    http->listener =
+        io_listen_tls(loop, settings->address, settings->mode, &limits, &callbacks, settings->tls, not_tls, fault);
     if (http->listener == NULL) {
         free(http);
         return NULL;

@@ -165,7 +165,8 @@ static void begin(struct http_connection *connection)
                                                  .field_count = head->field_count,
                                                  .body = (const uint8_t *)"",
                                                  .peer = io_connection_peer(connection->stream),
-                                                 .certificate = ""};
+                                                 .secure = io_connection_secure(connection->stream),
+                                                 .certificate = io_connection_certificate(connection->stream)};
     connection->amid = false;
     connection->http->counts.requests++;
 }
