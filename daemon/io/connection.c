@@ -3,10 +3,12 @@
 #include "core/memory.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 const char *io_close_reason_name(enum io_close_reason reason)
@@ -213,6 +215,13 @@ static void begin_linger(struct io_connection *connection)
     connection_arm(connection);
 }
 
+int connection_queued(const struct io_connection *connection)
+{
+    int queued = 0;
+
+    return ioctl(connection->fd, SIOCOUTQ, &queued) == 0 ? queued : 0;
+}
+
 static ssize_t write_some(struct io_connection *connection)
 {
     if (connection->tls == NULL)
@@ -235,6 +244,7 @@ void connection_flush(struct io_connection *connection)
         connection->activity = connection->sent = io_monotonic();
     if ((left > 0) != connection->writing) {
         connection->writing = left > 0;
+        connection->queued = left > 0 ? connection_queued(connection) : 0;
         if (connection->writing)
             INVARIANT(event_add(connection->write, NULL) == 0);
         else

@@ -64,6 +64,7 @@ struct io_connection {
     int64_t started;       /* ms, monotonic, as are the others; of the dial */
     int64_t activity;      /* bytes came or went */
     int64_t sent;          /* bytes went, or the first of them began to wait */
+    int queued;            /* how many bytes waited in the socket then */
     int64_t waiting_since; /* first byte that the owner has left; -1: none */
     int64_t closing_since; /* FLUSHING or LINGERING began, or the peer ended */
     int64_t armed;         /* when the timer fires; -1: it does not */
@@ -90,6 +91,8 @@ void connection_shut(struct io_connection *connection, enum io_close_reason reas
 /* Sets the timer to the earliest deadline, if that is earlier than what it is set to. */
 void connection_arm(struct io_connection *connection);
 void connection_timer(int fd, short what, void *context);
+/* Bytes that the socket has taken and the peer has not. */
+int connection_queued(const struct io_connection *connection);
 /* Frees what a dial holds. */
 void dial_finish(struct io_connection *connection);
 const char *listener_not_tls(const struct io_listener *listener);

@@ -44,7 +44,7 @@ static bool is_idle(const struct http_connection *connection)
 }
 
 /* A connection that only rests between requests goes before one that wants to be served. */
-static void make_room(struct io_http *http)
+static bool make_room(struct io_http *http)
 {
     struct http_connection *connection, *oldest = NULL;
 
@@ -56,6 +56,7 @@ static void make_room(struct io_http *http)
     }
     if (oldest != NULL)
         exchange_close(oldest);
+    return oldest != NULL;
 }
 
 static void turn_away(struct io_http *http, struct io_connection *stream, int status, const char *why)
@@ -80,9 +81,7 @@ static void on_opened(void *context, struct io_connection *stream)
         turn_away(http, stream, 429, "there are too many connections from this address");
         return;
     }
-    if (http->counts.connections >= settings->connections)
-        make_room(http);
-    if (http->counts.connections >= settings->connections) {
+    if (http->counts.connections >= settings->connections && !make_room(http)) {
         turn_away(http, stream, 503, "there are too many connections");
         return;
     }
