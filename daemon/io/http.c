@@ -44,7 +44,7 @@ static bool is_idle(const struct http_connection *connection)
 }
 
 /* A connection that only rests between requests goes before one that wants to be served. */
-static void make_room(struct io_http *http)
+static bool make_room(struct io_http *http)
 {
     struct http_connection *connection, *oldest = NULL;
 
@@ -56,6 +56,7 @@ static void make_room(struct io_http *http)
     }
     if (oldest != NULL)
         exchange_close(oldest);
+    return oldest != NULL;
 }
 
 static void turn_away(struct io_http *http, struct io_connection *stream, int status, const char *why)
@@ -80,9 +81,7 @@ static void on_opened(void *context, struct io_connection *stream)
         turn_away(http, stream, 429, "there are too many connections from this address");
         return;
     }
-    if (http->counts.connections >= settings->connections)
-        make_room(http);
-    if (http->counts.connections >= settings->connections) {
+    if (http->counts.connections >= settings->connections && !make_room(http)) {
         turn_away(http, stream, 503, "there are too many connections");
         return;
     }
@@ -206,6 +205,8 @@ struct io_http *io_http_listen(struct io_loop *loop, const struct io_http_settin
                                const struct io_http_handler *handler, struct fault *fault)
 {
     struct io_http *http = memory_allocate(1, sizeof *http);
+    static const char not_tls[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                                  "Connection: close\r\n\r\nthis port speaks TLS: use https\n";
     const struct io_handler callbacks = {.context = http,
                                          .opened = on_opened,
                                          .readable = on_readable,
@@ -221,7 +222,8 @@ struct io_http *io_http_listen(struct io_loop *loop, const struct io_http_settin
     http->handler = *handler;
     TAILQ_INIT(&http->connections);
     limits = limits_of(&http->settings);
-    http->listener = io_listen(loop, settings->address, settings->mode, &limits, &callbacks, fault);
+    http->listener =
+        io_listen_tls(loop, settings->address, settings->mode, &limits, &callbacks, settings->tls, not_tls, fault);
     if (http->listener == NULL) {
         free(http);
         return NULL;

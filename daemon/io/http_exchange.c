@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* So much of the replies before may still wait to be sent when the next request is read. */
-enum { UNSENT_MOST = 256 << 10 };
+enum { UNSENT_MOST = 256 << 10, ENDED_MS = 5000 };
 
 /* ---- time ----------------------------------------------------------------------------------------------------------- */
 
@@ -17,6 +17,8 @@ static int64_t deadline_of(const struct http_connection *connection)
         return INT64_MAX;
     if (connection->exchange.state == EXCHANGE_READING)
         return connection->since + settings->body_ms;
+    if (connection->exchange.state == EXCHANGE_WAITING && connection->ended)
+        return connection->since + ENDED_MS;
     if (connection->exchange.state != EXCHANGE_NONE || io_unsent(connection->stream) > 0)
         return INT64_MAX;
     return connection->since + (connection->amid ? settings->head_ms : settings->idle_ms);
@@ -47,6 +49,7 @@ void exchange_timer(void *context)
         reply_refusal(&connection->exchange, 408, reading ? "the body took too long" : "the header took too long", 0,
                       true);
     } else {
+        exchange_abandon(connection);
         exchange_close(connection);
     }
 }
@@ -165,7 +168,8 @@ static void begin(struct http_connection *connection)
                                                  .field_count = head->field_count,
                                                  .body = (const uint8_t *)"",
                                                  .peer = io_connection_peer(connection->stream),
-                                                 .certificate = ""};
+                                                 .secure = io_connection_secure(connection->stream),
+                                                 .certificate = io_connection_certificate(connection->stream)};
     connection->amid = false;
     connection->http->counts.requests++;
 }
@@ -305,7 +309,8 @@ void exchange_turn(void *context)
     exchange_readable(context);
 }
 
-/* Who has sent a whole request and then ends may still read the reply. Of a stream that never ends by itself it means that the client is gone. */
+/* Who has sent a whole request and then ends may still read the reply, or be gone: only a reply would tell, and is waited for a little. A reply in pieces
+ * may never end by itself: there it means that the client is gone. */
 void exchange_ended(struct http_connection *connection)
 {
     size_t size;
@@ -314,6 +319,11 @@ void exchange_ended(struct http_connection *connection)
     if (connection->exchange.state == EXCHANGE_STREAMING || connection->exchange.state == EXCHANGE_READING) {
         exchange_abandon(connection);
         io_close(connection->stream, false);
+        return;
+    }
+    if (connection->exchange.state == EXCHANGE_WAITING) {
+        connection->since = io_monotonic();
+        exchange_arm(connection);
         return;
     }
     /* Further requests may wait behind a reply that has not left yet. */

@@ -1,7 +1,9 @@
 #include "core/memory.h"
+#include "io/http_gzip.h"
 #include "io/http_server.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -156,13 +158,15 @@ static void prepare(struct io_http_exchange *exchange, int status)
     exchange->bodiless = exchange->bodiless || status == 204 || status == 304;
 }
 
+/* packing: what the body's coding adds to the header; "". */
 static void write_whole(struct io_http_exchange *exchange, int status, const struct io_http_field *fields, size_t count,
-                        const void *body, size_t size)
+                        const char *packing, const void *body, size_t size)
 {
     struct io_http *http = exchange->connection->http;
     char number[NUMBER_BYTES];
 
     put_head(exchange, status, fields, count);
+    put(http, packing);
     if (status != 204 && status != 304) {
         snprintf(number, sizeof number, "%zu", size);
         put_field(http, "Content-Length", number);
@@ -177,8 +181,20 @@ static void write_whole(struct io_http_exchange *exchange, int status, const str
 void io_http_reply(struct io_http_exchange *exchange, int status, const struct io_http_field *fields, size_t count,
                    const void *body, size_t size)
 {
+    size_t packed = 0;
+    void *packet = NULL;
+    bool suits;
+
     prepare(exchange, status);
-    write_whole(exchange, status, fields, count, body, size);
+    suits = http_gzip_suits(status, fields, count, size);
+    if (suits && http_gzip_taken(&exchange->request))
+        packet = http_gzip(body, size, &packed);
+    if (packet != NULL)
+        write_whole(exchange, status, fields, count, "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n", packet,
+                    packed);
+    else
+        write_whole(exchange, status, fields, count, suits ? "Vary: Accept-Encoding\r\n" : "", body, size);
+    free(packet);
 }
 
 static const struct io_http_field text_fields[] = {{"Content-Type", "text/plain; charset=utf-8"},
@@ -218,7 +234,7 @@ void reply_refusal(struct io_http_exchange *exchange, int status, const char *wh
     exchange->bodiless = exchange->bodiless && exchange->state != EXCHANGE_NONE;
     if (exchange->state == EXCHANGE_NONE)
         exchange_draw_id(exchange);
-    write_whole(exchange, status, fields, retry_s > 0 ? TEXT_FIELDS + 1 : TEXT_FIELDS, line, (size_t)length);
+    write_whole(exchange, status, fields, retry_s > 0 ? TEXT_FIELDS + 1 : TEXT_FIELDS, "", line, (size_t)length);
 }
 
 size_t reply_unwanted(struct io_http *http, int status, const char *why, char *text, size_t room)

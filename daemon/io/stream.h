@@ -1,5 +1,5 @@
 /*
- * Byte streams: listeners and dialled connections over TCP and Unix sockets, with their limits.
+ * Byte streams: listeners and dialled connections over TCP and Unix sockets, of listeners with TLS too, with their limits.
  *
  * The owner looks at what has come (io_peek), takes what it understood (io_take) and writes (io_write). Limits are kept here:
  * a peer that sends too slowly, too much, or does not read is closed with a reason. Back-pressure: io_pause stops reading,
@@ -10,6 +10,7 @@
 
 #include "core/fault.h"
 #include "io/loop.h"
+#include "io/tls.h"
 
 struct io_connection;
 struct io_listener;
@@ -62,6 +63,11 @@ struct io_handler {
 MUST_CHECK struct io_listener *io_listen(struct io_loop *loop, const char *address, unsigned mode,
                                          const struct io_limits *limits, const struct io_handler *handler,
                                          struct fault *fault);
+/* With TLS between the sockets and the owner: opened() comes after the handshake, and of a peer that fails in it the owner hears nothing. tls is lent until the
+ * listener is destroyed; NULL: as io_listen(). not_tls: what a peer is told that begins with something else, in its own protocol; NULL: nothing. Lent as well. */
+MUST_CHECK struct io_listener *io_listen_tls(struct io_loop *loop, const char *address, unsigned mode,
+                                             const struct io_limits *limits, const struct io_handler *handler,
+                                             struct io_tls *tls, const char *not_tls, struct fault *fault);
 const char *io_listener_address(const struct io_listener *listener);
 uint32_t io_listener_connections(const struct io_listener *listener);
 uint64_t io_listener_refused(const struct io_listener *listener);  /* closed at once so far, by limits */
@@ -81,6 +87,9 @@ const char *io_connection_peer(const struct io_connection *connection);
 /* Of a Unix socket: who is on the other side. */
 MUST_CHECK bool io_connection_credentials(const struct io_connection *connection, uint32_t *uid, uint32_t *gid,
                                           int32_t *pid);
+bool io_connection_secure(const struct io_connection *connection); /* over TLS */
+/* SHA-256 of the peer's certificate, in hexadecimal, when it showed one and was verified; "". */
+const char *io_connection_certificate(const struct io_connection *connection);
 void io_connection_set_user(struct io_connection *connection, void *user);
 void *io_connection_user(const struct io_connection *connection);
 /* Equal when the host on the other side is the same; all zero of a Unix socket, and of what was dialled or adopted. */

@@ -38,6 +38,8 @@ OWNED = {
     "sqlite3.h": {"store"},
     "immintrin.h": {"match"},
     "event2/": {"io"},
+    "openssl/": {"io"},
+    "zlib.h": {"io"},
     "zmq.h": {"link"},
     "libfyaml.h": {"config"},
     "jose/": {"access"},
