@@ -152,6 +152,14 @@ void control_busy(struct control_request *request)
     control_answer(request, response, true);
 }
 
+/* Whoever may connect reaches all referrals, and says nothing of it. */
+static void clear_reach(Fascia__ControlRequest *request)
+{
+    if (request->reach != NULL)
+        fascia__reach__free_unpacked(request->reach, NULL);
+    request->reach = NULL;
+}
+
 static void start_request(struct control_session *session, const uint8_t *bytes, size_t size)
 {
     struct control_request *request = calloc(1, sizeof *request);
@@ -175,6 +183,7 @@ static void start_request(struct control_session *session, const uint8_t *bytes,
                        request->request->version);
         return;
     }
+    clear_reach(request->request);
     control_do(request);
 }
 
