@@ -31,7 +31,7 @@ struct ctl_call {
     const char *socket, *zone;
     bool json;
     const char *state, *therapist, *reason, *note, *clinician, *at, *summary, *goal, *format, *after, *referral;
-    const char *urgency, *near;
+    const char *urgency, *near, *sender;
     int64_t limit, minutes, area_km;
     int64_t visits, pain_before, pain_after; /* -1 when not given */
     int64_t event;
@@ -90,6 +90,7 @@ enum ctl_option {
     CTL_OPTION_URGENCY,
     CTL_OPTION_NEAR,
     CTL_OPTION_NEAR_WITHIN,
+    CTL_OPTION_SENDER,
     CTL_OPTION_COUNT
 };
 

@@ -70,6 +70,7 @@ static const struct option_row option_rows[CTL_OPTION_COUNT] = {
     [CTL_OPTION_URGENCY] = {"urgency", "PRIORITY", "only stat, urgent or routine ones", KIND_TEXT, MEMBER(urgency), 0, 0},
     [CTL_OPTION_NEAR] = {"near", "POSTAL-CODE", "only those whose patient is near it ('40202', or 'CA M5V' with another country)", KIND_TEXT, MEMBER(near), 0, 0},
     [CTL_OPTION_NEAR_WITHIN] = {"within", "KM", "how near (25)", KIND_NUMBER, MEMBER(area_km), 1, 20000},
+    [CTL_OPTION_SENDER] = {"sender", "SENDER", "only those of this sender, as the SENDER column has it", KIND_TEXT, MEMBER(sender), 0, 0},
 };
 /* clang-format on */
 
