@@ -281,7 +281,7 @@ static void walk_reach(struct walk *walk, const Fascia__Reach *reach)
         walk_list(walk, &sender->listing);
     if (therapist != NULL)
         walk_list(walk, &therapist->listing);
-    walk->nobody = walk->list_count == 0;
+    walk->nobody = walk->nobody || walk->list_count == 0;
 }
 
 static void walk_begin(struct walk *walk, const struct engine *engine, const struct filter *filter, uint64_t after)
