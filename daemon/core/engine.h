@@ -107,6 +107,8 @@ Fascia__ControlResponse *engine_list_offers(const struct engine *engine, const F
                                             const Fascia__Reach *reach);
 Fascia__ControlResponse *engine_list_therapists(const struct engine *engine, const Fascia__ListTherapists *query);
 Fascia__ControlResponse *engine_show_therapist(const struct engine *engine, const char *identifier);
+/* Nobody is named in it but therapists. error is set when something of it can't be asked. */
+Fascia__ControlResponse *engine_list_slots(struct engine *engine, const Fascia__ListSlots *query, int64_t now);
 /* row, need and status; content and history come from the store. error and not_found are set when there is none in memory. */
 Fascia__ControlResponse *engine_show_referral(const struct engine *engine, uint64_t referral,
                                               const Fascia__Reach *reach);

@@ -222,6 +222,7 @@ static const struct request_rule {
     {FASCIA__CONTROL_REQUEST__BODY_LIST_PLUGINS, NAMES_NONE},
     {FASCIA__CONTROL_REQUEST__BODY_CHANGE_PLUGIN, NAMES_NONE},
     {FASCIA__CONTROL_REQUEST__BODY_DESCRIBE_PLUGIN, NAMES_NONE},
+    {FASCIA__CONTROL_REQUEST__BODY_LIST_SLOTS, NAMES_NONE}, /* busy ones do not say for whom */
 };
 
 static enum naming naming_of(Fascia__ControlRequest__BodyCase request)

@@ -81,6 +81,9 @@ static void look(struct engine *engine, struct work *work, int64_t now, struct r
     case FASCIA__CONTROL_REQUEST__BODY_SHOW_THERAPIST:
         work->response = engine_show_therapist(engine, wanted->show_therapist->identifier);
         break;
+    case FASCIA__CONTROL_REQUEST__BODY_LIST_SLOTS:
+        work->response = engine_list_slots(engine, wanted->list_slots, now);
+        break;
     case FASCIA__CONTROL_REQUEST__BODY_IMPORT_THERAPISTS:
         work->response = engine_import_therapists(engine, wanted->import_therapists, request->actor, now, batch);
         break;
@@ -190,6 +193,7 @@ static void dispatch(struct control_request *request)
     case FASCIA__CONTROL_REQUEST__BODY_LIST_OFFERS:
     case FASCIA__CONTROL_REQUEST__BODY_LIST_THERAPISTS:
     case FASCIA__CONTROL_REQUEST__BODY_SHOW_THERAPIST:
+    case FASCIA__CONTROL_REQUEST__BODY_LIST_SLOTS:
         do_look(request);
         break;
     case FASCIA__CONTROL_REQUEST__BODY_EXPLAIN_MATCH:

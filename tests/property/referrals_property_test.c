@@ -115,7 +115,8 @@ static bool has_state(const struct asking *asking, const struct referral_row *ro
 static bool has_priority(const struct asking *asking, const struct referral_row *row)
 {
     for (size_t i = 0; i < asking->query.n_priorities; i++)
-        if (asking->priorities[i] == (Fascia__Priority)row->priority || (asking->priorities[i] < 2 && row->priority < 2))
+        if (asking->priorities[i] == (Fascia__Priority)row->priority ||
+            (asking->priorities[i] < 2 && row->priority < 2))
             return true;
     return asking->query.n_priorities == 0;
 }
