@@ -269,6 +269,17 @@ static void list_all(struct looking *looking)
     }
 }
 
+/* Of one alone it is said that they are not there. */
+static bool is_nobody(const struct looking *looking)
+{
+    const struct therapist *therapist;
+
+    if (looking->query->n_therapists != 1)
+        return false;
+    therapist = directory_find(looking->engine->directory, looking->query->therapists[0]);
+    return therapist == NULL || !therapist->present;
+}
+
 /* What can't be asked; NULL. */
 static const char *read_query(struct looking *looking)
 {
@@ -300,6 +311,10 @@ Fascia__ControlResponse *engine_list_slots(struct engine *engine, const Fascia__
     fascia__control_response__init(looking.response);
     looking.response->last = true;
     wrong = read_query(&looking);
+    if (wrong == NULL && is_nobody(&looking)) {
+        looking.response->not_found = true;
+        wrong = "there is no therapist of this identifier";
+    }
     if (wrong != NULL) {
         message_set(&looking.response->error, wrong);
         return looking.response;

@@ -242,6 +242,12 @@ static void named_therapists_are_shown_whatever_they_offer(void **state)
     query.n_therapists = 4;
     who_is_found("anna carla");
     assert_int_equal(response->n_slots, 2);
+    query.n_therapists = 1;
+    query.therapists = &names[1];
+    ask();
+    assert_true(response->not_found);
+    assert_string_equal(response->error, "there is no therapist of this identifier");
+    query.therapists = names;
     query.n_therapists = 101;
     ask();
     assert_non_null(strstr(response->error, "at most 100"));
