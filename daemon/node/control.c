@@ -198,11 +198,30 @@ static void begin_request(struct control_request *request)
     control_do(request);
 }
 
+/* Whoever may connect reaches all referrals, and says nothing of it; nor is it a source that speaks here. */
+static Fascia__ControlRequest *without_what_the_daemon_says(Fascia__ControlRequest *request)
+{
+    Fascia__Submit *submit = NULL;
+
+    if (request == NULL)
+        return NULL;
+    if (request->reach != NULL)
+        fascia__reach__free_unpacked(request->reach, NULL);
+    request->reach = NULL;
+    if (request->body_case != FASCIA__CONTROL_REQUEST__BODY_COMMAND ||
+        request->command->body_case != FASCIA__COMMAND__BODY_SUBMIT)
+        return request;
+    submit = request->command->submit;
+    message_clear(&submit->source);
+    return request;
+}
+
 static void start_request(struct control_session *session, const uint8_t *bytes, size_t size)
 {
     const struct control_origin origin = {session, session_answer, session_is_gone};
-    struct control_request *request =
-        request_create(session->control, &origin, message_receive(&fascia__control_request__descriptor, bytes, size));
+    struct control_request *request = request_create(
+        session->control, &origin,
+        without_what_the_daemon_says(message_receive(&fascia__control_request__descriptor, bytes, size)));
 
     name_actor(session->connection, request->actor, sizeof request->actor);
     session->request = request;

@@ -82,9 +82,6 @@ static void complete(const struct web_exchange *exchange, const struct access_de
     request->reach = reach_of(decision);
     if (request->body_case != FASCIA__CONTROL_REQUEST__BODY_COMMAND)
         return;
-    if (request->command->reach != NULL)
-        fascia__reach__free_unpacked(request->command->reach, NULL);
-    request->command->reach = reach_of(decision);
     if (request->command->body_case == FASCIA__COMMAND__BODY_SUBMIT)
         complete_submit(exchange, request->command->submit);
 }
