@@ -18,7 +18,7 @@ ROOMS = {
     "plugin": {"plugin", "core"},
     "io": {"io", "core"},
     "config": {"config", "core"},
-    "ctl": {"ctl", "core", "config"},
+    "ctl": {"ctl", "core", "config", "access"},
     "check": {"check", "core", "plugin", "config"},
     "node": {"node", "core", "match", "store", "link", "plugin", "io", "config", "access"},
     "main": {"node"},
