@@ -37,7 +37,7 @@ struct ctl_call {
     int64_t event;
     const char *condition, *technique, *certification, *payer, *language, *gender, *mode, *postal_code, *position,
         *within, *jurisdiction, *not_before, *not_after, *window, *named, *without, *weights; /* of a question */
-    const char *title, *role, *scope, *jwks, *remove_key;                                     /* of an account, and sender */
+    const char *title, *role, *scope, *jwks, *remove_key; /* of an account, and sender */
     bool disable, enable, remove;
     bool all, history, content, move, anyway, dry_run, all_or_nothing, given_up, busy;
 };

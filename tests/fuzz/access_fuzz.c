@@ -16,9 +16,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-#define NOW  INT64_C(1800000600000)
+#define NOW INT64_C(1800000600000)
 #define FORM                                                                                                           \
-    "grant_type=client_credentials&scope=system%2FTask.rs&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-"  \
+    "grant_type=client_credentials&scope=system%2FTask.rs&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-" \
     "assertion-type%3Ajwt-bearer&client_assertion="
 
 /* A public key whose private half was thrown away. */

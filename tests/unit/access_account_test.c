@@ -188,8 +188,10 @@ static void keys_are_public_long_enough_and_for_signing(void **state)
 
 static void scopes_are_those_of_systems(void **state)
 {
-    static const char *const bad[] = {"", "openid", "user/Task.r", "system/Task.", "system/Task.x", "system/Task.sr", "system/.r", "system/*"};
-    static const char *const good[] = {"system/*.*", "system/*.rs", "system/Task.read", "system/Task.write", "system/Task.cruds", "system/Task.d"};
+    static const char *const bad[] = {
+        "", "openid", "user/Task.r", "system/Task.", "system/Task.x", "system/Task.sr", "system/.r", "system/*"};
+    static const char *const good[] = {"system/*.*",        "system/*.rs",       "system/Task.read",
+                                       "system/Task.write", "system/Task.cruds", "system/Task.d"};
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)

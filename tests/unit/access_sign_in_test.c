@@ -6,7 +6,9 @@
 #define WRONG   "incorrect horse battery staple"
 #define ADDRESS "192.0.2.7:51234"
 
-static const uint8_t secret[ACCESS_TOTP_SECRET] = {'1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '0'}; /* of RFC 6238, appendix B */
+static const uint8_t secret[ACCESS_TOTP_SECRET] = {
+    '1', '2', '3', '4', '5', '6', '7', '8', '9', '0',
+    '1', '2', '3', '4', '5', '6', '7', '8', '9', '0'}; /* of RFC 6238, appendix B */
 
 /* Cheap, so that hundreds can be verified. What fasciactl makes is tried once. */
 static char cheap[crypto_pwhash_STRBYTES];

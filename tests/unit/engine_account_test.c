@@ -175,6 +175,20 @@ static void a_restart_has_the_same_accounts(void **state)
     engine_destroy(again);
 }
 
+static int begin(void **state)
+{
+    (void)state;
+    clinic_begin(&clinic);
+    return 0;
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    clinic_end(&clinic);
+    return 0;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
@@ -185,5 +199,5 @@ int main(void)
         TEST(a_restart_has_the_same_accounts),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, begin, finish);
 }
