@@ -82,7 +82,11 @@ static const char *why(struct access *access, const char *session, int64_t now)
 
     if (principal != NULL) {
         assert_string_equal(principal->account, "alice");
+        char actor[ACCESS_ACTOR_BYTES];
+
         assert_true(principal->person);
+        access_actor(principal, actor);
+        assert_string_equal(actor, "person:alice");
         fascia__principal__free_unpacked(principal, NULL);
     }
     return principal != NULL ? "in" : refused;
