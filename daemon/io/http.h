@@ -45,19 +45,18 @@ struct io_http_request {
 };
 
 struct io_http_settings {
-    const char *address;  /* as of io_listen() */
-    unsigned mode;        /* of a Unix socket */
-    struct io_tls *tls;   /* NULL: plain. Lent until the server is destroyed */
-    size_t head_bytes;    /* 0: 16 KiB */
-    size_t body_bytes;    /* the most that admit() may allow; 0: 16 MiB */
-    uint32_t connections; /* beyond, the one that rests longest makes room; else 503, and closed. 0: 1024 */
-    uint32_t per_peer;    /* connections of one address; beyond: 429, and closed. 0: no bound of its own */
-    uint32_t
-        requests_each_s; /* of one address (IPv6: its /64), as many at once as of two seconds; beyond: 429. 0: none */
-    uint32_t in_flight;  /* requests that wait for their replies; beyond: 503 with Retry-After. 0: 1024 */
-    int64_t head_ms;     /* from its first byte to its last, and between requests idle_ms; 0: 10 s */
-    int64_t body_ms;     /* 0: 60 s */
-    int64_t idle_ms;     /* 0: 60 s */
+    const char *address;      /* as of io_listen() */
+    unsigned mode;            /* of a Unix socket */
+    struct io_tls *tls;       /* NULL: plain. Lent until the server is destroyed */
+    size_t head_bytes;        /* 0: 16 KiB */
+    size_t body_bytes;        /* the most that admit() may allow; 0: 16 MiB */
+    uint32_t connections;     /* beyond, the one that rests longest makes room; else 503, and closed. 0: 1024 */
+    uint32_t per_peer;        /* connections of one address; beyond: 429, and closed. 0: no bound of its own */
+    uint32_t requests_each_s; /* of one address (IPv6: its /64), twice that at once; beyond: 429. 0: no bound */
+    uint32_t in_flight;       /* requests that wait for their replies; beyond: 503 with Retry-After. 0: 1024 */
+    int64_t head_ms;          /* from its first byte to its last, and between requests idle_ms; 0: 10 s */
+    int64_t body_ms;          /* 0: 60 s */
+    int64_t idle_ms;          /* 0: 60 s */
 };
 
 struct io_http_handler {

@@ -34,6 +34,8 @@ struct text {
 static void add(struct text *text, const char *bytes, size_t size)
 {
     assert_true(size <= text->room - text->size);
+    if (size == 0)
+        return; /* of no body there are no bytes either */
     memcpy(text->at + text->size, bytes, size);
     text->size += size;
 }
