@@ -38,7 +38,7 @@ OWNED = {
     "sqlite3.h": {"store"},
     "immintrin.h": {"match"},
     "event2/": {"io"},
-    "openssl/": {"io"},
+    "openssl/": {"io", "access"},
     "zlib.h": {"io"},
     "zmq.h": {"link"},
     "libfyaml.h": {"config"},
