@@ -1,6 +1,6 @@
 #include "fhir/search.h"
 
-#include "fhir/types.h"
+#include "fhir/resource.h"
 
 #include <stdio.h>
 #include <stdlib.h>
