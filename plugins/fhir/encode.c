@@ -1,4 +1,5 @@
 #include "fhir/encode.h"
+#include "fhir/query.h"
 
 #include "fhir/moment.h"
 

@@ -11,6 +11,8 @@
 
 /* ---- encode_request.c, encode_task.c ---- */
 void fhir_write_service_request(const struct fhir_subject *subject, struct fhir_json *list);
+/* ServiceRequest.status of a state. */
+const char *fhir_request_status(Fascia__State state);
 void fhir_write_task(const struct fhir_subject *subject, struct fhir_json *list);
 /* ---- encode_patient.c ---- */
 void fhir_write_patient(const struct fhir_subject *subject, struct fhir_json *list);
@@ -27,6 +29,8 @@ void fhir_write_healthcare_service(const struct fhir_subject *subject, struct fh
 void fhir_write_schedule(const struct fhir_subject *subject, struct fhir_json *list);
 void fhir_write_slot(const struct fhir_subject *subject, struct fhir_json *list);
 void fhir_write_organization(const struct fhir_subject *subject, struct fhir_json *list);
+/* Techniques, certifications and conditions, as the element specialty. */
+void fhir_write_specialties(const Fascia__Therapist *therapist, struct fhir_json *resource);
 
 /* ---- encode.c: parts ---- */
 #define FHIR_NPI_SYSTEM  "http://hl7.org/fhir/sid/us-npi"

@@ -5,7 +5,7 @@
 
 #define STATE(name) FASCIA__STATE__STATE_##name
 
-static const char *status_of(Fascia__State state)
+const char *fhir_request_status(Fascia__State state)
 {
     switch (state) {
     case STATE(NEEDS_INFORMATION):
@@ -47,8 +47,7 @@ static const struct fhir_json *find_request(const struct fhir_json *bundle)
 struct bundle {
     const struct fhir_subject *subject;
     const struct fhir_json *entries;
-    struct fhir_json *request; /* what is being written */
-    size_t coverages;
+    struct fhir_json *contained; /* goes into the request when all is resolved */
     const char *targets[200]; /* by entry: what a reference to it becomes; NULL: not met yet */
 };
 
@@ -86,7 +85,7 @@ static const char *contain(struct bundle *bundle, const struct fhir_json *resour
     bundle->targets[at] = fhir_arena_format(bundle->subject->arena, "#%s", id);
     fhir_json_set_text(copy, "id", id);
     fhir_json_remove(copy, "meta");
-    resolve(bundle, fhir_add_to(bundle->request, "contained", copy), depth + 1);
+    resolve(bundle, fhir_json_add(bundle->contained, copy), depth + 1);
     return bundle->targets[at];
 }
 
@@ -143,8 +142,12 @@ static struct fhir_json *read_sent(const struct fhir_subject *subject, const Fas
         struct bundle *bundle = fhir_arena_take(subject->arena, sizeof *bundle);
         bundle->subject = subject;
         bundle->entries = fhir_json_get(sent, "entry");
-        bundle->request = request = fhir_json_copy(find_request(sent));
+        bundle->contained = fhir_json_new_array();
+        request = fhir_json_copy(find_request(sent));
         resolve(bundle, request, 0);
+        for (size_t i = 0; i < fhir_json_size(bundle->contained); i++)
+            fhir_add_to(request, "contained", fhir_json_copy(fhir_json_item(bundle->contained, i)));
+        fhir_json_free(bundle->contained);
     }
     fhir_json_free(sent);
     return request;
@@ -180,7 +183,7 @@ static struct fhir_json *with_own(const struct fhir_subject *subject, const stru
     for (struct fhir_json_walk walk = fhir_json_walk(sent); fhir_json_next(&walk);)
         if (fhir_json_get(request, walk.name) == NULL)
             fhir_json_set(request, walk.name, fhir_json_copy(walk.value));
-    fhir_json_set_text(request, "status", status_of(story->state));
+    fhir_json_set_text(request, "status", fhir_request_status(story->state));
     point_to_patient(subject, request);
     return request;
 }
@@ -252,7 +255,7 @@ static struct fhir_json *build(const struct fhir_subject *subject, const Fascia_
     fhir_add_identifier(request, FHIR_REFERRAL_SYSTEM, number);
     if (referral->sender_referral_id[0] != '\0')
         fhir_add_identifier(request, fhir_code_system(subject->arena, referral->sender), referral->sender_referral_id);
-    fhir_json_set_text(request, "status", status_of(story->state));
+    fhir_json_set_text(request, "status", fhir_request_status(story->state));
     fhir_json_set_text(request, "intent", "order");
     fhir_json_set_text(request, "priority", fhir_priority(referral->priority));
     fhir_set_reference(subject, request, "subject", "Patient", number, NULL);

@@ -121,9 +121,11 @@ static void tell(struct fhir_arena *arena, struct fhir_story *story, const Fasci
     case FASCIA__EVENT__BODY_RECEIVED:
         story->state = STATE(RECEIVED);
         story->content_since = entry->sequence;
+        story->content_at = entry->at;
         break;
     case FASCIA__EVENT__BODY_MODIFIED:
         story->content_since = entry->sequence;
+        story->content_at = entry->at;
         break;
     case FASCIA__EVENT__BODY_SCREENED:
         screen(story, event->screened);
@@ -185,7 +187,8 @@ void fhir_story_read(struct fhir_arena *arena, const Fascia__ReferralDetail *det
     story->state = row->state;
     story->therapist = row->therapist;
     if (story->version == 0) {
-        story->version = 1;
+        story->version = story->content_since = 1;
+        story->content_at = row->opened;
         story->updated = row->changed;
     }
 }

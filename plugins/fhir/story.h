@@ -26,6 +26,7 @@ struct fhir_story {
     uint64_t version; /* 0: the history is not there */
     int64_t updated;
     uint64_t content_since; /* the version by which what the sender said came; 0: not told */
+    int64_t content_at;
     Fascia__State state;
     const char *therapist; /* who has it, or is offered it; "" */
     const char *reason;    /* why it ended or was given back, in somebody's words; "" */

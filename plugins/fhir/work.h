@@ -1,0 +1,60 @@
+/* Who works which interaction off; each begins a call that dispatch has found and access was checked of. */
+#ifndef FHIR_WORK_H
+#define FHIR_WORK_H
+
+#include "fhir/exchange.h"
+
+void fhir_work_capabilities(struct fhir_call *call); /* capabilities.c */
+void fhir_work_read(struct fhir_call *call);         /* read.c: read, vread and history of an instance */
+void fhir_work_search(struct fhir_call *call);       /* find.c */
+void fhir_work_create(struct fhir_call *call);       /* create.c */
+void fhir_work_update(struct fhir_call *call);       /* update.c: PUT and PATCH */
+void fhir_work_batch(struct fhir_call *call);        /* batch.c */
+void fhir_work_match(struct fhir_call *call);        /* operation.c */
+void fhir_work_explain(struct fhir_call *call);
+
+/* ---- subject.c: what resources are made from, asked and read --------------------------------------------------------- */
+
+/* Of which referral or therapist resources are made: a number, or an identifier. */
+struct fhir_key {
+    uint64_t referral;
+    const char *therapist; /* NULL: of a referral, or of the node */
+};
+/* false: no resource of this type has that id. */
+bool fhir_key_of(struct fhir_arena *arena, const struct fhir_type *type, const char *id, struct fhir_key *key);
+/* Asks for it; false: the call has ended. Not for resources of the node itself, of which nothing is asked. */
+bool fhir_ask_subject(struct fhir_call *call, uint32_t slot, const struct fhir_type *type, const struct fhir_key *key);
+/* answer NULL: of the node. false: the answer holds none. */
+bool fhir_subject_read(struct fhir_call *call, const struct fhir_type *type, const Fascia__Answer *answer,
+                       struct fhir_subject *subject);
+/* Every resource of this type that the subject gives: a list, owned by the call. */
+struct fhir_json *fhir_resources_of(struct fhir_call *call, const struct fhir_type *type,
+                                    const struct fhir_subject *subject);
+/* The one of this id; NULL. */
+const struct fhir_json *fhir_resource_of_id(const struct fhir_json *list, const char *id);
+
+/* ---- filter.c: _summary and _elements --------------------------------------------------------------------------------- */
+
+/* A copy with what is asked for, owned by the call. */
+struct fhir_json *fhir_filter(struct fhir_call *call, const struct fhir_search *search,
+                              const struct fhir_json *resource);
+
+/* ---- reply.c: parts of replies ---------------------------------------------------------------------------------------- */
+
+/* ETag and Last-Modified of the resource's meta. */
+void fhir_reply_version(struct fhir_call *call, const struct fhir_json *resource);
+/* Whether a list of entity tags (If-Match, If-None-Match) names this one, weakly compared; "*" names any. */
+bool fhir_tags_name(const char *list, const char *etag);
+/* A Bundle of this type, with its id and time. */
+struct fhir_json *fhir_new_bundle(struct fhir_call *call, const char *type);
+void fhir_add_link(struct fhir_json *bundle, const char *relation, const char *url);
+/* How the client wants what was written back: "minimal", "representation", "OperationOutcome". */
+const char *fhir_preferred_return(const struct fhir_call *call);
+bool fhir_prefers_strict(const struct fhir_call *call);
+/* With line breaks and blanks; in the arena. */
+const char *fhir_pretty(struct fhir_arena *arena, const char *compact, size_t size, size_t *made);
+/* The reply packed as an HttpReply, and given to the host. */
+void fhir_reply_send(const struct fascia_host *host, uint64_t token, struct fhir_arena *arena,
+                     const struct fhir_reply *reply);
+
+#endif
