@@ -116,6 +116,7 @@ struct fhir_place {
     uint32_t index;                  /* of an item */
     bool read;                       /* somebody has taken in what stands here, with all inside it */
     bool opened;
+    void *resource; /* for the reader of references: what it has found out of a resource that stands here */
     uint32_t count;
     struct fhir_place *inside; /* once opened: members or items in their order */
 };

@@ -136,17 +136,15 @@ void fhir_issue_problems(struct fhir_issues *issues, Fascia__Problem *const *pro
         const char *place = problem->location[0] != '\0' ? problem->location : expression_of(problem->field);
         if (place[0] == '\0' && expression != NULL)
             place = expression;
-        fhir_issue_add(issues,
-                       (struct fhir_issue){.severity = error ? FHIR_ERROR : FHIR_WARNING,
-                                           .code = code_of(problem->kind),
-                                           .text = fhir_arena_text(issues->arena, problem->message,
-                                                                   strlen(problem->message)),
-                                           .diagnostics =
-                                               problem->field[0] == '\0'
-                                                   ? ""
-                                                   : fhir_arena_format(issues->arena, "field %s", problem->field),
-                                           .expression = fhir_arena_text(issues->arena, place, strlen(place)),
-                                           .status = error ? 422 : 0});
+        fhir_issue_add(issues, (struct fhir_issue){
+                                   .severity = error ? FHIR_ERROR : FHIR_WARNING,
+                                   .code = code_of(problem->kind),
+                                   .text = fhir_arena_text(issues->arena, problem->message, strlen(problem->message)),
+                                   .diagnostics = problem->field[0] == '\0'
+                                                      ? ""
+                                                      : fhir_arena_format(issues->arena, "field %s", problem->field),
+                                   .expression = fhir_arena_text(issues->arena, place, strlen(place)),
+                                   .status = error ? 422 : 0});
     }
 }
 
