@@ -125,6 +125,6 @@ void fhir_call_begin(struct fhir_call *call)
 
     call->reply.pretty = pretty != NULL && strcmp(pretty, "true") == 0;
     if (find_target(call) && may_come_in(call) && has_scope(call) && speaks(call) &&
-        (call->resource != NULL || has_right_body(call)))
+        (call->resource != NULL || call->asked != NULL || has_right_body(call)))
         workers[call->target.interaction](call);
 }

@@ -10,6 +10,7 @@
 
 #include "fascia/v1/http.pb-c.h"
 #include "fascia/plugin.h"
+#include "fhir/decode.h"
 #include "fhir/dispatch.h"
 #include "fhir/outcome.h"
 #include "fhir/settings.h"
@@ -48,6 +49,7 @@ struct fhir_call {
     const char *self;                                     /* query of the link "self" of a search by POST, too */
     struct fascia_bytes body;
     const struct fhir_json *resource; /* of an entry: its body, read already */
+    struct fhir_asked *asked;         /* of an entry with a referral: what its Bundle asks */
     struct fhir_target target;
     /* how it is worked off */
     void (*answered)(struct fhir_call *call, uint32_t slot, const Fascia__Answer *answer);

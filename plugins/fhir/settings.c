@@ -15,6 +15,9 @@ const struct fascia_option fhir_options[FHIR_OPTION_COUNT] = {
      .minimum = 1, .maximum = 500},
     {ROW(FASCIA_OPTION_INTEGER, "visit_minutes", "How long a Slot is: the usual length of a visit"),
      .default_value = "60", .minimum = 15, .maximum = 480},
+    {ROW(FASCIA_OPTION_BOOLEAN, "performer_is_therapist",
+         "Whether a person in ServiceRequest.performer is the therapist who is asked for; else it is only noted"),
+     .default_value = "true"},
 };
 
 static const Fascia__OptionValue *find(const Fascia__Options *options, const char *name)
@@ -36,12 +39,15 @@ static uint32_t number_of(const Fascia__Options *options, const char *name, uint
 bool fhir_settings_init(struct fhir_settings *settings, const Fascia__Options *options, char *fault, size_t fault_size)
 {
     const Fascia__OptionValue *publisher = find(options, "publisher");
+    const Fascia__OptionValue *performer = find(options, "performer_is_therapist");
     const char *name = publisher != NULL && publisher->value_case == FASCIA__OPTION_VALUE__VALUE_TEXT ? publisher->text
                                                                                                      : "fascia";
 
     settings->page_default = number_of(options, "page", 20);
     settings->page_most = number_of(options, "page_most", 200);
     settings->visit_minutes = number_of(options, "visit_minutes", 60);
+    settings->performer_is_therapist =
+        performer == NULL || performer->value_case != FASCIA__OPTION_VALUE__VALUE_FLAG || performer->flag;
     settings->body_bytes = FHIR_BODY_BYTES;
     if (settings->page_default > settings->page_most) {
         snprintf(fault, fault_size, "page is greater than page_most");

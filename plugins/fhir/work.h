@@ -13,6 +13,19 @@ void fhir_work_batch(struct fhir_call *call);        /* batch.c */
 void fhir_work_match(struct fhir_call *call);        /* operation.c */
 void fhir_work_explain(struct fhir_call *call);
 
+/* ---- create.c: shared by those who submit ------------------------------------------------------------------------------ */
+
+/* What the body, or these bytes, ask; NULL: the call has ended with what is wrong. id: of an update. */
+struct fhir_asked *fhir_decode_body(struct fhir_call *call, struct fascia_bytes bytes, const char *id);
+bool fhir_ask_submit(struct fhir_call *call, uint32_t slot, struct fhir_asked *asked);
+/* Ends the call unless the command is done; true: it is, and the answer has a result. */
+bool fhir_took(struct fhir_call *call, const Fascia__Answer *answer, struct fhir_issues *issues, const char *expression);
+/* Asks for what a write is answered with. */
+bool fhir_ask_written(struct fhir_call *call, uint32_t slot, const struct fhir_type *type, uint64_t referral);
+/* Ends a write with what was asked for as its answer; status 200 or 201. */
+void fhir_give_written(struct fhir_call *call, const struct fhir_type *type, const Fascia__Answer *answer,
+                       unsigned status);
+
 /* ---- subject.c: what resources are made from, asked and read --------------------------------------------------------- */
 
 /* Of which referral or therapist resources are made: a number, or an identifier. */
