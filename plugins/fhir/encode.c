@@ -104,7 +104,7 @@ struct fhir_json *fhir_add_to(struct fhir_json *object, const char *name, struct
                          item);
 }
 
-void fhir_add_identifier(struct fhir_json *object, const char *system, const char *value)
+void fhir_put_identifier(struct fhir_json *object, const char *system, const char *value)
 {
     struct fhir_json *identifier;
 

@@ -56,7 +56,7 @@ struct fhir_json *fhir_new_coding(const char *system, const char *code, const ch
 struct fhir_json *fhir_new_concept(const char *system, const char *code, const char *display, const char *text);
 /* Adds to the list object.name, which is made. */
 struct fhir_json *fhir_add_to(struct fhir_json *object, const char *name, struct fhir_json *item);
-void fhir_add_identifier(struct fhir_json *object, const char *system, const char *value);
+void fhir_put_identifier(struct fhir_json *object, const char *system, const char *value);
 void fhir_add_telecom(struct fhir_json *object, const char *system, const char *value);
 /* The URI of a code system that a Referral names: "ICD-10-CM" gives "http://hl7.org/fhir/sid/icd-10-cm". */
 const char *fhir_code_system(struct fhir_arena *arena, const char *system);

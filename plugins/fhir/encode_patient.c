@@ -99,7 +99,7 @@ void fhir_write_coverage(const struct fhir_subject *subject, struct fhir_json *l
             fhir_new_resource("Coverage", fhir_arena_format(subject->arena, "%s-%zu", number, i + 1),
                               story->content_since, story->content_at);
         struct fhir_json *payor = fhir_json_new_object();
-        fhir_add_identifier(resource, NULL, coverage->member_id);
+        fhir_put_identifier(resource, NULL, coverage->member_id);
         fhir_json_set_text(resource, "status", "active");
         fhir_json_set_text(resource, "subscriberId", coverage->member_id);
         fhir_set_reference(subject, resource, "beneficiary", "Patient", number, NULL);

@@ -252,9 +252,9 @@ static struct fhir_json *build(const struct fhir_subject *subject, const Fascia_
     const char *number = fhir_number(subject->arena, fhir_subject_referral(subject));
     struct fhir_json *request = fhir_new_resource("ServiceRequest", number, story->version, story->updated);
 
-    fhir_add_identifier(request, FHIR_REFERRAL_SYSTEM, number);
+    fhir_put_identifier(request, FHIR_REFERRAL_SYSTEM, number);
     if (referral->sender_referral_id[0] != '\0')
-        fhir_add_identifier(request, fhir_code_system(subject->arena, referral->sender), referral->sender_referral_id);
+        fhir_put_identifier(request, fhir_code_system(subject->arena, referral->sender), referral->sender_referral_id);
     fhir_json_set_text(request, "status", fhir_request_status(story->state));
     fhir_json_set_text(request, "intent", "order");
     fhir_json_set_text(request, "priority", fhir_priority(referral->priority));

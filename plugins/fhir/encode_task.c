@@ -100,7 +100,7 @@ void fhir_write_task(const struct fhir_subject *subject, struct fhir_json *list)
     const char *therapist = fhir_subject_therapist(subject);
     struct fhir_json *task = fhir_json_add(list, fhir_new_resource("Task", number, story->version, story->updated));
 
-    fhir_add_identifier(task, FHIR_REFERRAL_SYSTEM, number);
+    fhir_put_identifier(task, FHIR_REFERRAL_SYSTEM, number);
     fhir_add_to(task, "basedOn", fhir_new_reference(fhir_arena_format(subject->arena, "ServiceRequest/%s", number), NULL));
     write_status(subject, task);
     fhir_json_set_text(task, "intent", "order");

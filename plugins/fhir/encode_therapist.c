@@ -30,7 +30,7 @@ static struct fhir_json *add_qualification(struct fhir_json *resource, const cha
 {
     struct fhir_json *qualification = fhir_add_to(resource, "qualification", fhir_json_new_object());
 
-    fhir_add_identifier(qualification, system, number);
+    fhir_put_identifier(qualification, system, number);
     fhir_json_set(qualification, "code", fhir_json_new_object());
     fhir_set_dates(qualification, "period", from, to);
     return qualification;
@@ -65,7 +65,7 @@ void fhir_write_practitioner(const struct fhir_subject *subject, struct fhir_jso
     const Fascia__Therapist *therapist = subject->therapist->therapist;
     struct fhir_json *resource = fhir_json_add(list, fhir_new_resource("Practitioner", id_of(subject), 0, 0));
 
-    fhir_add_identifier(resource, is_npi(therapist->identifier) ? FHIR_NPI_SYSTEM : "urn:fascia:therapist",
+    fhir_put_identifier(resource, is_npi(therapist->identifier) ? FHIR_NPI_SYSTEM : "urn:fascia:therapist",
                         therapist->identifier);
     fhir_json_set(resource, "active", fhir_json_new_boolean(!therapist->not_accepting));
     write_name(therapist->name, resource);
