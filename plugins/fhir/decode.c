@@ -3,7 +3,6 @@
 #include "fhir/decode_parts.h"
 #include "fhir/schema.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* ---- what a request asks ----------------------------------------------------------------------------------------------- */
@@ -102,17 +101,12 @@ static void add_reply(struct fhir_decoder *decoder, const char *key, const char 
 /* Where in the original the request stands, so that it is found again without reading all of it. */
 static void add_replies(struct fhir_decoder *decoder)
 {
-    char entry[24];
-
     add_reply(decoder, "shape", decoder->bundle != NULL ? "Bundle" : "ServiceRequest");
     if (decoder->bundle == NULL)
         return;
-    snprintf(entry, sizeof entry, "%u", decoder->request_entry);
-    add_reply(decoder, "entry", entry);
-    if (decoder->task == NULL)
-        return;
-    snprintf(entry, sizeof entry, "%u", decoder->task_entry);
-    add_reply(decoder, "task", entry);
+    add_reply(decoder, "entry", fhir_arena_format(decoder->arena, "%u", decoder->request_entry));
+    if (decoder->task != NULL)
+        add_reply(decoder, "task", fhir_arena_format(decoder->arena, "%u", decoder->task_entry));
 }
 
 static const char *reason_of(struct fhir_decoder *decoder)

@@ -123,6 +123,49 @@ const char *fhir_date_of(struct fhir_arena *arena, const char *text)
     return fhir_arena_text(arena, text, strcspn(text, "T"));
 }
 
+/* Days from 1970-01-01 of the proleptic Gregorian calendar: years are counted from March, so that a leap day is a year's last. */
+static int64_t days_from_civil(int64_t year, int month, int day)
+{
+    int64_t shifted = month > 2 ? year : year - 1, of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+
+    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + of_year - 719468;
+}
+
+bool fhir_instant_of(const char *text, int64_t *instant)
+{
+    const char *at = text;
+    int year, month, day, hour, minute, second, sign, zone = 0;
+    int64_t fraction = 0;
+
+    if (!is_instant(text))
+        return false;
+    year = digits(&at, 4);
+    at++;
+    month = digits(&at, 2);
+    at++;
+    day = digits(&at, 2);
+    at++;
+    hour = digits(&at, 2);
+    at++;
+    minute = digits(&at, 2);
+    at++;
+    second = digits(&at, 2);
+    for (int64_t scale = *at == '.' ? 100 : 0; *at == '.' || isdigit((unsigned char)*at); at++)
+        if (*at != '.') {
+            fraction += scale * (*at - '0');
+            scale /= 10;
+        }
+    sign = *at == '-' ? -1 : 1;
+    if (*at++ != 'Z') {
+        zone = digits(&at, 2) * 60;
+        at++;
+        zone += digits(&at, 2);
+    }
+    *instant = ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute - sign * zone) * 60000 +
+               second * INT64_C(1000) + fraction;
+    return true;
+}
+
 /* ---- texts -------------------------------------------------------------------------------------------------------- */
 
 static bool is_id(const char *text)

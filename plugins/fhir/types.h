@@ -14,6 +14,8 @@ const char *fhir_type_fault(const char *type, size_t size, const struct fhir_jso
 
 /* Of a date or dateTime that is one: its date as far as it goes, "2026-03" of "2026-03"; a time and zone do not move it. */
 const char *fhir_date_of(struct fhir_arena *arena, const char *text);
+/* Milliseconds since 1970-01-01T00:00Z of an instant, or of a dateTime with time and zone. false: it is none. */
+bool fhir_instant_of(const char *text, int64_t *instant);
 bool fhir_is_day(const char *text); /* "YYYY-MM-DD", a day of the calendar */
 
 #endif
