@@ -54,6 +54,7 @@ struct fhir_call {
     /* how it is worked off */
     void (*answered)(struct fhir_call *call, uint32_t slot, const Fascia__Answer *answer);
     void (*done)(struct fhir_call *call); /* of an entry: its batch goes on */
+    void *exchange_state;                 /* of an entry: its batch */
     void *state;
     uint32_t open; /* asks that are not answered yet */
     bool ended;
