@@ -92,11 +92,11 @@ static bool has_referral(const struct batch *batch)
 static bool decode(struct fhir_call *call, struct batch *batch)
 {
     const Fascia__Principal *principal = fhir_request(call)->principal;
-    const struct fhir_decode_settings settings = {
-        .sender = principal->sender[0] != '\0' ? principal->sender : principal->account,
-        .message_id = fhir_request(call)->id,
-        .performer_is_therapist = fhir_settings(call)->performer_is_therapist,
-        .most = fhir_settings(call)->body_bytes};
+    const struct fhir_decode_settings settings = {.sender = principal->sender[0] != '\0' ? principal->sender
+                                                                                         : principal->account,
+                                                  .message_id = fhir_request(call)->id,
+                                                  .performer_is_therapist = fhir_settings(call)->performer_is_therapist,
+                                                  .most = fhir_settings(call)->body_bytes};
 
     if (!has_referral(batch))
         return true;
@@ -193,9 +193,17 @@ static const char *status_text(unsigned status)
     static const struct {
         unsigned status;
         const char *text;
-    } texts[] = {{200, "200 OK"},          {201, "201 Created"},   {304, "304 Not Modified"}, {400, "400 Bad Request"},
-                 {403, "403 Forbidden"},   {404, "404 Not Found"}, {409, "409 Conflict"},     {410, "410 Gone"},
-                 {412, "412 Precondition Failed"}, {422, "422 Unprocessable Entity"}, {503, "503 Service Unavailable"}};
+    } texts[] = {{200, "200 OK"},
+                 {201, "201 Created"},
+                 {304, "304 Not Modified"},
+                 {400, "400 Bad Request"},
+                 {403, "403 Forbidden"},
+                 {404, "404 Not Found"},
+                 {409, "409 Conflict"},
+                 {410, "410 Gone"},
+                 {412, "412 Precondition Failed"},
+                 {422, "422 Unprocessable Entity"},
+                 {503, "503 Service Unavailable"}};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (texts[i].status == status)
@@ -230,7 +238,8 @@ static void write_entry(struct batch *batch, const struct entry *entry, struct f
 
 static void end(struct batch *batch)
 {
-    struct fhir_json *bundle = fhir_new_bundle(batch->call, batch->transaction ? "transaction-response" : "batch-response");
+    struct fhir_json *bundle =
+        fhir_new_bundle(batch->call, batch->transaction ? "transaction-response" : "batch-response");
 
     for (size_t i = 0; i < batch->count; i++)
         write_entry(batch, &batch->entries[i], bundle);
@@ -302,8 +311,9 @@ void fhir_work_batch(struct fhir_call *call)
     batch->call = call;
     batch->transaction = strcmp(text_of(bundle, "type"), "transaction") == 0;
     if (!is_type(bundle, "Bundle") || (!batch->transaction && strcmp(text_of(bundle, "type"), "batch") != 0)) {
-        fhir_fail(call, 400, "value", "Bundle.type",
-                  "a Bundle of type batch or transaction is taken here; a single resource goes to the address of its type");
+        fhir_fail(
+            call, 400, "value", "Bundle.type",
+            "a Bundle of type batch or transaction is taken here; a single resource goes to the address of its type");
         return;
     }
     if (!read_entries(call, batch, bundle) || !decode(call, batch) || !is_one(call, batch))

@@ -11,8 +11,7 @@ static bool find_target(struct fhir_call *call)
     case FHIR_FOUND:
         return true;
     case FHIR_BAD_PATH:
-        fhir_fail(call, 400, "value", "",
-                  "the path can't be read: an id has 1 to 64 letters, digits, '-' and '.'");
+        fhir_fail(call, 400, "value", "", "the path can't be read: an id has 1 to 64 letters, digits, '-' and '.'");
         return false;
     case FHIR_NO_SUCH_TYPE:
         fhir_fail(call, 404, "not-supported", "",
@@ -36,8 +35,9 @@ static bool may_come_in(struct fhir_call *call)
         return true;
     if (request->refused[0] == '\0') {
         call->reply.challenge = "Bearer realm=\"fhir\"";
-        fhir_fail(call, 401, "login", "",
-                  "who asks is not known: send an access token (SMART Backend Services); metadata says where to get one");
+        fhir_fail(
+            call, 401, "login", "",
+            "who asks is not known: send an access token (SMART Backend Services); metadata says where to get one");
     } else {
         call->reply.challenge = "Bearer realm=\"fhir\", error=\"invalid_token\"";
         fhir_fail(call, 401, "login", "", "the access token does not count: %s", request->refused);
@@ -61,9 +61,8 @@ static bool has_scope(struct fhir_call *call)
 
     if (type == NULL || fhir_may(call, type, letter))
         return true;
-    call->reply.challenge = fhir_arena_format(call->arena,
-                                              "Bearer realm=\"fhir\", error=\"insufficient_scope\", scope=\"system/%s.%c\"",
-                                              type->name, letter);
+    call->reply.challenge = fhir_arena_format(
+        call->arena, "Bearer realm=\"fhir\", error=\"insufficient_scope\", scope=\"system/%s.%c\"", type->name, letter);
     fhir_fail(call, 403, "forbidden", "", "the access token lacks the scope system/%s.%c", type->name, letter);
     return false;
 }
@@ -83,8 +82,7 @@ static bool has_right_body(struct fhir_call *call)
 
     switch (call->target.interaction) {
     case FHIR_DO_SEARCH:
-        if (!call->target.form || call->body.size == 0 ||
-            fhir_is_media_type(type, "application/x-www-form-urlencoded"))
+        if (!call->target.form || call->body.size == 0 || fhir_is_media_type(type, "application/x-www-form-urlencoded"))
             return true;
         fhir_fail(call, 415, "not-supported", "", "_search takes application/x-www-form-urlencoded");
         return false;

@@ -9,8 +9,13 @@ static const struct {
     unsigned bit;
     const char *code;
 } interactions[] = {
-    {FHIR_READ, "read"},     {FHIR_VREAD, "vread"},   {FHIR_UPDATE, "update"}, {FHIR_PATCH, "patch"},
-    {FHIR_HISTORY, "history-instance"}, {FHIR_CREATE, "create"}, {FHIR_SEARCH, "search-type"},
+    {FHIR_READ, "read"},
+    {FHIR_VREAD, "vread"},
+    {FHIR_UPDATE, "update"},
+    {FHIR_PATCH, "patch"},
+    {FHIR_HISTORY, "history-instance"},
+    {FHIR_CREATE, "create"},
+    {FHIR_SEARCH, "search-type"},
 };
 
 static void add_code(struct fhir_json *object, const char *list, const char *name, const char *code)
@@ -72,7 +77,7 @@ static void add_resource(struct fhir_call *call, const struct fhir_type *type, s
         if ((type->interactions & interactions[i].bit) != 0)
             add_code(resource, "interaction", "code", interactions[i].code);
     fhir_json_set_text(resource, "versioning",
-                       (type->interactions & FHIR_UPDATE) != 0   ? "versioned-update"
+                       (type->interactions & FHIR_UPDATE) != 0  ? "versioned-update"
                        : (type->interactions & FHIR_VREAD) != 0 ? "versioned"
                                                                 : "no-version");
     fhir_json_set(resource, "readHistory", fhir_json_new_boolean((type->interactions & FHIR_HISTORY) != 0));

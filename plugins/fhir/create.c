@@ -95,9 +95,8 @@ static void set_version(struct fhir_call *call, const struct fhir_type *type, co
     call->reply.etag = fhir_arena_format(call->arena, "W/\"%" PRIu64 "\"", subject->story.version);
     call->reply.modified = subject->story.updated;
     if (made)
-        call->reply.location =
-            fhir_arena_format(call->arena, "%s/%s/%" PRIu64 "/_history/%" PRIu64, fhir_url(call), type->name,
-                              fhir_subject_referral(subject), subject->story.version);
+        call->reply.location = fhir_arena_format(call->arena, "%s/%s/%" PRIu64 "/_history/%" PRIu64, fhir_url(call),
+                                                 type->name, fhir_subject_referral(subject), subject->story.version);
 }
 
 void fhir_give_written(struct fhir_call *call, const struct fhir_type *type, const Fascia__Answer *answer,
@@ -146,8 +145,7 @@ static bool check_condition(struct fhir_call *call)
     good = fhir_query_read(call->arena, text, strlen(text), &query, fault) && query.count == 1 &&
            strcmp(query.pairs[0].name, "identifier") == 0 &&
            fhir_search_read(call->arena, "ServiceRequest", fhir_url(call), &query, &bounds, search) &&
-           search->criterion_count == 1 && search->criteria[0].modifier == FHIR_PLAIN &&
-           search->criteria[0].count == 1;
+           search->criterion_count == 1 && search->criteria[0].modifier == FHIR_PLAIN && search->criteria[0].count == 1;
     if (good && fhir_search_matches(search, fhir_url(call), call->resource))
         return true;
     fhir_fail(call, good ? 412 : 400, good ? "conflict" : "not-supported", "",

@@ -31,10 +31,10 @@ struct fhir_target {
 
 enum fhir_dispatched {
     FHIR_FOUND,
-    FHIR_NO_SUCH_TYPE, /* 404 */
-    FHIR_NO_SUCH_PATH, /* 404 */
+    FHIR_NO_SUCH_TYPE,   /* 404 */
+    FHIR_NO_SUCH_PATH,   /* 404 */
     FHIR_NO_SUCH_METHOD, /* 405: *allow has those that there are */
-    FHIR_BAD_PATH /* 400: percent-encoding, or no valid id */
+    FHIR_BAD_PATH        /* 400: percent-encoding, or no valid id */
 };
 
 /* path begins with '/', as sent. */

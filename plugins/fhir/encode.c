@@ -134,8 +134,10 @@ static bool is_uri(const char *text)
 const char *fhir_code_system(struct fhir_arena *arena, const char *system)
 {
     static const char *const known[][2] = {
-        {"ICD-10-CM", "http://hl7.org/fhir/sid/icd-10-cm"}, {"ICD-9-CM", "http://hl7.org/fhir/sid/icd-9-cm"},
-        {"SNOMED", "http://snomed.info/sct"},               {"CPT", "http://www.ama-assn.org/go/cpt"},
+        {"ICD-10-CM", "http://hl7.org/fhir/sid/icd-10-cm"},
+        {"ICD-9-CM", "http://hl7.org/fhir/sid/icd-9-cm"},
+        {"SNOMED", "http://snomed.info/sct"},
+        {"CPT", "http://www.ama-assn.org/go/cpt"},
         {"LOINC", "http://loinc.org"},
     };
 
@@ -188,12 +190,12 @@ const char *fhir_number(struct fhir_arena *arena, uint64_t number)
 const char *fhir_profession_name(const char *taxonomy)
 {
     static const char *const names[][2] = {
-        {"111N00000X", "Chiropractor"},         {"225100000X", "Physical Therapist"},
-        {"225700000X", "Massage Therapist"},    {"225X00000X", "Occupational Therapist"},
-        {"171100000X", "Acupuncturist"},        {"172P00000X", "Naprapath"},
-        {"172M00000X", "Mechanotherapist"},     {"226300000X", "Kinesiotherapist"},
-        {"207Q00000X", "Family Medicine"},      {"207R00000X", "Internal Medicine"},
-        {"207X00000X", "Orthopaedic Surgery"},  {"208100000X", "Physical Medicine & Rehabilitation"},
+        {"111N00000X", "Chiropractor"},        {"225100000X", "Physical Therapist"},
+        {"225700000X", "Massage Therapist"},   {"225X00000X", "Occupational Therapist"},
+        {"171100000X", "Acupuncturist"},       {"172P00000X", "Naprapath"},
+        {"172M00000X", "Mechanotherapist"},    {"226300000X", "Kinesiotherapist"},
+        {"207Q00000X", "Family Medicine"},     {"207R00000X", "Internal Medicine"},
+        {"207X00000X", "Orthopaedic Surgery"}, {"208100000X", "Physical Medicine & Rehabilitation"},
     };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -210,5 +212,5 @@ uint64_t fhir_subject_referral(const struct fhir_subject *subject)
 const char *fhir_subject_therapist(const struct fhir_subject *subject)
 {
     return subject->story.state == FASCIA__STATE__STATE_OFFERED && !subject->sees_offers ? ""
-                                                                                        : subject->story.therapist;
+                                                                                         : subject->story.therapist;
 }

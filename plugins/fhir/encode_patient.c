@@ -64,9 +64,9 @@ void fhir_write_patient(const struct fhir_subject *subject, struct fhir_json *li
 
     if (patient == NULL || story->content_since == 0)
         return;
-    resource = fhir_json_add(list, fhir_new_resource("Patient",
-                                                     fhir_number(subject->arena, fhir_subject_referral(subject)),
-                                                     story->content_since, story->content_at));
+    resource =
+        fhir_json_add(list, fhir_new_resource("Patient", fhir_number(subject->arena, fhir_subject_referral(subject)),
+                                              story->content_since, story->content_at));
     for (size_t i = 0; i < patient->n_identifiers; i++)
         fhir_add_sent_identifier(subject->arena, resource, patient->identifiers[i]);
     fhir_json_set(resource, "active", fhir_json_new_boolean(true));
@@ -107,8 +107,7 @@ void fhir_write_coverage(const struct fhir_subject *subject, struct fhir_json *l
             struct fhir_json *identifier = fhir_json_set(payor, "identifier", fhir_json_new_object());
             fhir_json_set_text(identifier, "value", coverage->payer);
         }
-        fhir_json_set_text(payor, "display",
-                           coverage->payer_name[0] != '\0' ? coverage->payer_name : coverage->payer);
+        fhir_json_set_text(payor, "display", coverage->payer_name[0] != '\0' ? coverage->payer_name : coverage->payer);
         fhir_add_to(resource, "payor", payor);
         if (coverage->plan[0] != '\0') {
             struct fhir_json *plan = fhir_add_to(resource, "class", fhir_json_new_object());

@@ -48,7 +48,7 @@ struct bundle {
     const struct fhir_subject *subject;
     const struct fhir_json *entries;
     struct fhir_json *contained; /* goes into the request when all is resolved */
-    const char *targets[200]; /* by entry: what a reference to it becomes; NULL: not met yet */
+    const char *targets[200];    /* by entry: what a reference to it becomes; NULL: not met yet */
 };
 
 static const char *relative_of(struct bundle *bundle, const struct fhir_json *resource)
@@ -172,9 +172,8 @@ static void point_to_patient(const struct fhir_subject *subject, struct fhir_jso
 static struct fhir_json *with_own(const struct fhir_subject *subject, const struct fhir_json *sent)
 {
     const struct fhir_story *story = &subject->story;
-    struct fhir_json *request =
-        fhir_new_resource("ServiceRequest", fhir_number(subject->arena, fhir_subject_referral(subject)),
-                          story->version, story->updated);
+    struct fhir_json *request = fhir_new_resource(
+        "ServiceRequest", fhir_number(subject->arena, fhir_subject_referral(subject)), story->version, story->updated);
     struct fhir_json *meta = fhir_json_mutable(fhir_json_get(request, "meta"));
 
     for (struct fhir_json_walk walk = fhir_json_walk(fhir_json_get(sent, "meta")); fhir_json_next(&walk);)
@@ -213,9 +212,9 @@ static void write_requester(const struct fhir_subject *subject, const Fascia__Re
         fhir_add_telecom(practitioner, "phone", referrer->phones[i]);
     if (referrer->taxonomy[0] != '\0') {
         struct fhir_json *qualification = fhir_add_to(practitioner, "qualification", fhir_json_new_object());
-        fhir_json_set(qualification, "code",
-                      fhir_new_concept(FHIR_NUCC_SYSTEM, referrer->taxonomy, fhir_profession_name(referrer->taxonomy),
-                                       NULL));
+        fhir_json_set(
+            qualification, "code",
+            fhir_new_concept(FHIR_NUCC_SYSTEM, referrer->taxonomy, fhir_profession_name(referrer->taxonomy), NULL));
     }
     fhir_json_set(request, "requester", fhir_new_reference("#requester", referrer->name));
 }
@@ -236,11 +235,11 @@ static void write_asked(const struct fhir_subject *subject, const Fascia__Referr
         fhir_json_set_text(note, "text", referral->notes[i]->text);
     }
     for (size_t i = 0; i < referral->n_coverages; i++)
-        fhir_add_to(request, "insurance",
-                    fhir_new_reference(fhir_arena_format(subject->arena, "Coverage/%s-%zu",
-                                                         fhir_number(subject->arena, fhir_subject_referral(subject)),
-                                                         i + 1),
-                                       referral->coverages[i]->payer_name));
+        fhir_add_to(
+            request, "insurance",
+            fhir_new_reference(fhir_arena_format(subject->arena, "Coverage/%s-%zu",
+                                                 fhir_number(subject->arena, fhir_subject_referral(subject)), i + 1),
+                               referral->coverages[i]->payer_name));
     if (referral->preferences != NULL)
         fhir_set_dates(request, "occurrencePeriod", referral->preferences->not_before,
                        referral->preferences->not_after);

@@ -12,7 +12,8 @@ static const char *id_of(const struct fhir_subject *subject)
 void fhir_write_specialties(const Fascia__Therapist *therapist, struct fhir_json *resource)
 {
     for (size_t i = 0; i < therapist->n_techniques; i++)
-        fhir_add_to(resource, "specialty", fhir_new_concept(FHIR_TECHNIQUE_SYSTEM, therapist->techniques[i], NULL, NULL));
+        fhir_add_to(resource, "specialty",
+                    fhir_new_concept(FHIR_TECHNIQUE_SYSTEM, therapist->techniques[i], NULL, NULL));
     for (size_t i = 0; i < therapist->n_certifications; i++)
         fhir_add_to(resource, "specialty",
                     fhir_new_concept(FHIR_CERTIFICATION_SYSTEM, therapist->certifications[i]->code, NULL, NULL));
@@ -46,15 +47,14 @@ void fhir_write_location(const struct fhir_subject *subject, struct fhir_json *l
         fhir_json_set(resource, "address", address);
         if (place->position != NULL) {
             struct fhir_json *position = fhir_json_set(resource, "position", fhir_json_new_object());
-            fhir_json_set(position, "longitude",
-                          fhir_json_new_number(
-                              fhir_arena_format(subject->arena, "%.6f", place->position->longitude / 1e6)));
-            fhir_json_set(position, "latitude",
-                          fhir_json_new_number(
-                              fhir_arena_format(subject->arena, "%.6f", place->position->latitude / 1e6)));
+            fhir_json_set(
+                position, "longitude",
+                fhir_json_new_number(fhir_arena_format(subject->arena, "%.6f", place->position->longitude / 1e6)));
+            fhir_json_set(
+                position, "latitude",
+                fhir_json_new_number(fhir_arena_format(subject->arena, "%.6f", place->position->latitude / 1e6)));
         }
-        fhir_set_reference(subject, resource, "managingOrganization", "Organization", FHIR_NODE_ID,
-                           subject->publisher);
+        fhir_set_reference(subject, resource, "managingOrganization", "Organization", FHIR_NODE_ID, subject->publisher);
     }
 }
 

@@ -39,7 +39,8 @@ static void write_status(const struct fhir_subject *subject, struct fhir_json *t
     if (status != NULL && status->business_status[0] != '\0')
         business = status->business_status;
     fhir_json_set_text(task, "status", words->task_status);
-    fhir_json_set(task, "businessStatus", fhir_new_concept(BSER_SYSTEM, business, business_text(business), words->name));
+    fhir_json_set(task, "businessStatus",
+                  fhir_new_concept(BSER_SYSTEM, business, business_text(business), words->name));
     if (status != NULL && status->n_problems > 0)
         fhir_json_set(task, "statusReason", fhir_new_concept(NULL, NULL, NULL, status->problems[0]->message));
     else
@@ -101,13 +102,14 @@ void fhir_write_task(const struct fhir_subject *subject, struct fhir_json *list)
     struct fhir_json *task = fhir_json_add(list, fhir_new_resource("Task", number, story->version, story->updated));
 
     fhir_put_identifier(task, FHIR_REFERRAL_SYSTEM, number);
-    fhir_add_to(task, "basedOn", fhir_new_reference(fhir_arena_format(subject->arena, "ServiceRequest/%s", number), NULL));
+    fhir_add_to(task, "basedOn",
+                fhir_new_reference(fhir_arena_format(subject->arena, "ServiceRequest/%s", number), NULL));
     write_status(subject, task);
     fhir_json_set_text(task, "intent", "order");
     fhir_json_set_text(task, "priority", fhir_priority(row->priority));
-    fhir_json_set(task, "code",
-                  fhir_new_concept("http://hl7.org/fhir/CodeSystem/task-code", "fulfill", "Fulfill the focal request",
-                                   NULL));
+    fhir_json_set(
+        task, "code",
+        fhir_new_concept("http://hl7.org/fhir/CodeSystem/task-code", "fulfill", "Fulfill the focal request", NULL));
     if (subject->current && status != NULL)
         fhir_json_set_text(task, "description", status->text);
     fhir_set_reference(subject, task, "focus", "ServiceRequest", number, NULL);

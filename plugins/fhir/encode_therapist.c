@@ -43,10 +43,11 @@ static void write_qualifications(const struct fhir_subject *subject, struct fhir
     for (size_t i = 0; i < therapist->n_licences; i++) {
         const Fascia__Licence *licence = therapist->licences[i];
         const char *profession = licence->profession[0] != '\0' ? licence->profession : therapist->profession;
-        struct fhir_json *added = add_qualification(
-            resource, fhir_arena_format(subject->arena, "urn:fascia:licence:%s",
-                                        fhir_percent_encode(subject->arena, licence->jurisdiction, "")),
-            licence->number, licence->valid_from, licence->valid_to);
+        struct fhir_json *added =
+            add_qualification(resource,
+                              fhir_arena_format(subject->arena, "urn:fascia:licence:%s",
+                                                fhir_percent_encode(subject->arena, licence->jurisdiction, "")),
+                              licence->number, licence->valid_from, licence->valid_to);
         fhir_json_set(added, "code",
                       fhir_new_concept(FHIR_NUCC_SYSTEM, profession, fhir_profession_name(profession),
                                        fhir_arena_format(subject->arena, "licence in %s", licence->jurisdiction)));
@@ -123,9 +124,9 @@ void fhir_write_practitioner_role(const struct fhir_subject *subject, struct fhi
     fhir_json_set(role, "active", fhir_json_new_boolean(!therapist->not_accepting));
     fhir_set_reference(subject, role, "practitioner", "Practitioner", id, therapist->name);
     fhir_set_reference(subject, role, "organization", "Organization", FHIR_NODE_ID, subject->publisher);
-    fhir_add_to(role, "code",
-                fhir_new_concept(FHIR_NUCC_SYSTEM, therapist->profession, fhir_profession_name(therapist->profession),
-                                 NULL));
+    fhir_add_to(
+        role, "code",
+        fhir_new_concept(FHIR_NUCC_SYSTEM, therapist->profession, fhir_profession_name(therapist->profession), NULL));
     fhir_write_specialties(therapist, role);
     for (size_t i = 0; i < therapist->n_places; i++)
         fhir_add_to(role, "location",

@@ -12,13 +12,20 @@ static const struct kind {
     Fascia__Event__BodyCase body;
     const char *operation, *action, *word;
 } kinds[] = {
-    {EVENT(RECEIVED), "CREATE", "C", "received"},        {EVENT(MODIFIED), "UPDATE", "U", "modified"},
-    {EVENT(SCREENED), "UPDATE", "E", "screened"},        {EVENT(MOVED), "UPDATE", "U", "moved"},
-    {EVENT(MATCHED), "UPDATE", "E", "matched"},          {EVENT(OFFERED), "UPDATE", "U", "offered"},
-    {EVENT(OFFER_CLOSED), "UPDATE", "U", "offer-closed"}, {EVENT(ACCEPTED), "UPDATE", "U", "accepted"},
-    {EVENT(VISIT_BOOKED), "UPDATE", "U", "visit-booked"}, {EVENT(VISIT_ENDED), "UPDATE", "U", "visit-ended"},
-    {EVENT(OUTCOME), "UPDATE", "U", "outcome"},          {EVENT(FLAG_CLEARED), "UPDATE", "U", "flag-cleared"},
-    {EVENT(VIEWED), NULL, "R", "viewed"},                {EVENT(ERASED), "DELETE", "D", "erased"},
+    {EVENT(RECEIVED), "CREATE", "C", "received"},
+    {EVENT(MODIFIED), "UPDATE", "U", "modified"},
+    {EVENT(SCREENED), "UPDATE", "E", "screened"},
+    {EVENT(MOVED), "UPDATE", "U", "moved"},
+    {EVENT(MATCHED), "UPDATE", "E", "matched"},
+    {EVENT(OFFERED), "UPDATE", "U", "offered"},
+    {EVENT(OFFER_CLOSED), "UPDATE", "U", "offer-closed"},
+    {EVENT(ACCEPTED), "UPDATE", "U", "accepted"},
+    {EVENT(VISIT_BOOKED), "UPDATE", "U", "visit-booked"},
+    {EVENT(VISIT_ENDED), "UPDATE", "U", "visit-ended"},
+    {EVENT(OUTCOME), "UPDATE", "U", "outcome"},
+    {EVENT(FLAG_CLEARED), "UPDATE", "U", "flag-cleared"},
+    {EVENT(VIEWED), NULL, "R", "viewed"},
+    {EVENT(ERASED), "DELETE", "D", "erased"},
     {EVENT(STATUS_DELIVERED), NULL, "E", "status-delivered"},
 };
 
@@ -50,8 +57,8 @@ static void write_agent(struct fhir_json *agent, const char *name, const char *a
 static struct fhir_json *begin(const struct fhir_subject *subject, const char *type, const Fascia__HistoryEntry *entry,
                                struct fhir_json *list)
 {
-    const char *id = fhir_arena_format(subject->arena, "%" PRIu64 "-%" PRIu64, fhir_subject_referral(subject),
-                                       entry->sequence);
+    const char *id =
+        fhir_arena_format(subject->arena, "%" PRIu64 "-%" PRIu64, fhir_subject_referral(subject), entry->sequence);
 
     return fhir_json_add(list, fhir_new_resource(type, id, entry->sequence, entry->at));
 }
@@ -90,9 +97,9 @@ void fhir_write_audit_event(const struct fhir_subject *subject, struct fhir_json
         if (kind == NULL || !is_told(subject, entry))
             continue;
         resource = begin(subject, "AuditEvent", entry, list);
-        fhir_json_set(resource, "type",
-                      fhir_new_coding("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest",
-                                      "RESTful Operation"));
+        fhir_json_set(
+            resource, "type",
+            fhir_new_coding("http://terminology.hl7.org/CodeSystem/audit-event-type", "rest", "RESTful Operation"));
         fhir_add_to(resource, "subtype", fhir_new_coding("urn:fascia:event", kind->word, NULL));
         fhir_json_set_text(resource, "action", kind->action);
         fhir_set_instant(resource, "recorded", entry->at);

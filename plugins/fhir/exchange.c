@@ -84,8 +84,8 @@ void fhir_end_issues(struct fhir_call *call, unsigned status)
 void fhir_fail(struct fhir_call *call, unsigned status, const char *code, const char *expression, const char *format,
                ...)
 {
-    struct fhir_issue issue = {.severity = FHIR_ERROR, .code = code, .expression = expression, .diagnostics = "",
-                               .status = status};
+    struct fhir_issue issue = {
+        .severity = FHIR_ERROR, .code = code, .expression = expression, .diagnostics = "", .status = status};
     char text[512];
     va_list arguments;
 

@@ -8,8 +8,8 @@
 #ifndef FHIR_EXCHANGE_H
 #define FHIR_EXCHANGE_H
 
-#include "fascia/v1/http.pb-c.h"
 #include "fascia/plugin.h"
+#include "fascia/v1/http.pb-c.h"
 #include "fhir/decode.h"
 #include "fhir/dispatch.h"
 #include "fhir/outcome.h"

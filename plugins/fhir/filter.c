@@ -7,15 +7,17 @@
 
 /* What a summary holds beside resourceType, id, meta: R4 marks these; of the types here, as far as they are written. '!' is mandatory: it stays with every subset. */
 static const char *const rows[][2] = {
-    {"ServiceRequest",
-     "identifier basedOn requisition !status !intent category priority doNotPerform code orderDetail !subject encounter "
-     "occurrenceDateTime occurrencePeriod occurrenceTiming asNeededBoolean authoredOn requester performerType performer "
-     "locationCode locationReference reasonCode reasonReference bodySite"},
+    {"ServiceRequest", "identifier basedOn requisition !status !intent category priority doNotPerform code orderDetail "
+                       "!subject encounter "
+                       "occurrenceDateTime occurrencePeriod occurrenceTiming asNeededBoolean authoredOn requester "
+                       "performerType performer "
+                       "locationCode locationReference reasonCode reasonReference bodySite"},
     {"Task",
      "identifier basedOn groupIdentifier partOf !status statusReason businessStatus !intent priority code description "
      "focus for encounter executionPeriod authoredOn lastModified requester performerType owner location"},
     {"Patient", "identifier active name telecom gender birthDate address link"},
-    {"Coverage", "identifier !status type policyHolder subscriber subscriberId !beneficiary relationship period !payor"},
+    {"Coverage",
+     "identifier !status type policyHolder subscriber subscriberId !beneficiary relationship period !payor"},
     {"Appointment", "identifier !status cancelationReason serviceCategory serviceType specialty appointmentType "
                     "reasonCode start end basedOn !participant"},
     {"Provenance", "!target !recorded !agent entity"},
@@ -24,7 +26,8 @@ static const char *const rows[][2] = {
     {"PractitionerRole", "identifier active period practitioner organization code specialty location healthcareService "
                          "telecom"},
     {"Organization", "identifier active type name partOf"},
-    {"Location", "identifier status operationalStatus name alias description mode type physicalType managingOrganization"},
+    {"Location",
+     "identifier status operationalStatus name alias description mode type physicalType managingOrganization"},
     {"HealthcareService", "identifier active providedBy category type specialty location name comment photo"},
     {"Schedule", "identifier active serviceCategory serviceType specialty !actor planningHorizon"},
     {"Slot", "identifier serviceCategory serviceType specialty appointmentType !schedule !status !start !end"},

@@ -141,10 +141,11 @@ static bool is_too_costly(struct fhir_call *call, const struct fhir_finding *fin
 
     if (!all_at_once || (finding->looked_at < FHIR_FIND_LOOKS && finding->found_count <= FHIR_FIND_SORTED))
         return false;
-    fhir_fail(call, 403, "too-costly", "",
-              "to sort or count, all that match have to be looked at, and they are more than %d: narrow the search, for "
-              "example by _id, patient, status or owner",
-              FHIR_FIND_LOOKS);
+    fhir_fail(
+        call, 403, "too-costly", "",
+        "to sort or count, all that match have to be looked at, and they are more than %d: narrow the search, for "
+        "example by _id, patient, status or owner",
+        FHIR_FIND_LOOKS);
     return true;
 }
 
@@ -159,8 +160,8 @@ static void end_matching(struct fhir_call *call, struct fhir_finding *finding)
 {
     const bool over = finding->exhausted && finding->candidate_at >= finding->candidate_count;
 
-    finding->total_known = over && (finding->search.sort_count > 0 ||
-                                    (!finding->has_start && (is_counting(finding) || !finding->more)));
+    finding->total_known =
+        over && (finding->search.sort_count > 0 || (!finding->has_start && (is_counting(finding) || !finding->more)));
     if (finding->search.sort_count > 0)
         cut_sorted(finding);
     else if (!over && finding->search.summary != FHIR_SUMMARY_COUNT)
@@ -186,7 +187,11 @@ static void match_on(struct fhir_call *call, struct fhir_finding *finding)
     if (is_too_costly(call, finding))
         return;
     if (!is_counting(finding) && (finding->full || is_tired(finding))) {
-        end_matching(call, finding);
+        /* Whether there is a next page is worth a list, but not a look. */
+        if (!finding->more && !finding->exhausted && finding->candidate_at >= finding->candidate_count)
+            fhir_find_list(call, finding);
+        else
+            end_matching(call, finding);
         return;
     }
     if (counts_unseen(finding)) {
@@ -280,7 +285,8 @@ static bool read_search(struct fhir_call *call, struct fhir_finding *finding)
     call->reply.pretty = finding->search.pretty;
     if (fhir_cursor_read(call, finding))
         return true;
-    fhir_fail(call, 400, "value", "", "parameter _cursor is not one that a page of this search had: begin again without it");
+    fhir_fail(call, 400, "value", "",
+              "parameter _cursor is not one that a page of this search had: begin again without it");
     return false;
 }
 

@@ -39,7 +39,8 @@ static void add_outcome(struct fhir_call *call, const struct fhir_finding *findi
     for (size_t i = 0; i < finding->search.fault_count; i++)
         fhir_issue_warn(&call->issues, "not-supported", "", "%s; it was left out", finding->search.faults[i]);
     if (finding->related_cut)
-        fhir_issue_warn(&call->issues, "too-costly", "", "not all that refers to these, or is referred to, is included");
+        fhir_issue_warn(&call->issues, "too-costly", "",
+                        "not all that refers to these, or is referred to, is included");
     if (call->issues.count == 0)
         return;
     entry = fhir_add_to(bundle, "entry", fhir_json_new_object());

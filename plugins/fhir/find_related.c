@@ -66,7 +66,8 @@ bool fhir_find_relate(struct fhir_call *call, struct fhir_finding *finding)
     for (size_t i = 0; i < search->revinclude_count; i++) {
         if (can_go_back(finding, &search->revincludes[i]))
             continue;
-        fhir_fail(call, 400, "not-supported", "", "parameter _revinclude: %s:%s does not refer to %s in a way that is followed here",
+        fhir_fail(call, 400, "not-supported", "",
+                  "parameter _revinclude: %s:%s does not refer to %s in a way that is followed here",
                   search->revincludes[i].type, search->revincludes[i].parameter->name, search->type);
         return false;
     }

@@ -17,8 +17,7 @@ static const char *parameter_of(const char *text, size_t length, const char *nam
 {
     const char *end = text + length;
 
-    for (const char *at = memchr(text, ';', length); at != NULL && at < end;
-         at = memchr(at, ';', (size_t)(end - at))) {
+    for (const char *at = memchr(text, ';', length); at != NULL && at < end; at = memchr(at, ';', (size_t)(end - at))) {
         at = skip_blanks(at + 1);
         if (at < end && strncasecmp(at, name, strlen(name)) == 0 && at[strlen(name)] == '=') {
             const char *value = at + strlen(name) + 1;
@@ -47,8 +46,8 @@ static bool is_parameter(const char *text, size_t length, const char *name, cons
 /* Whether one media range takes FHIR R4 JSON in UTF-8. */
 static bool takes(const char *range, size_t length)
 {
-    static const char *const types[] = {"application/fhir+json", "application/json", "*/*", "application/*",
-                                        "text/json", "json"};
+    static const char *const types[] = {"application/fhir+json", "application/json", "*/*",
+                                        "application/*",         "text/json",        "json"};
     static const char *const versions[] = {"4.0", "4.0.1"}, *const characters[] = {"utf-8", "utf8"};
     const size_t size = strcspn(range, ";, \t");
     const char *quality;

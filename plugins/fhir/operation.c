@@ -32,10 +32,9 @@ static void add_candidate(struct fhir_call *call, const Fascia__Candidate *candi
 
     if (named)
         fhir_json_set(add_part(part, "part", "practitioner"), "valueReference",
-                      fhir_new_reference(
-                          fhir_arena_format(call->arena, "Practitioner/%s",
-                                            fhir_id_of_therapist(call->arena, candidate->therapist)),
-                          NULL));
+                      fhir_new_reference(fhir_arena_format(call->arena, "Practitioner/%s",
+                                                           fhir_id_of_therapist(call->arena, candidate->therapist)),
+                                         NULL));
     add_whole(part, "part", "score", candidate->score);
     if (candidate->distance > 0)
         add_whole(part, "part", "distanceMetres", candidate->distance);

@@ -3,10 +3,22 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define T(type, name, path, help)               {type, name, FHIR_TOKEN, path, "", FHIR_HINT_NONE, help}
-#define S(type, name, path, help)               {type, name, FHIR_STRING, path, "", FHIR_HINT_NONE, help}
-#define D(type, name, path, help)               {type, name, FHIR_DATE, path, "", FHIR_HINT_NONE, help}
-#define R(type, name, path, target, hint, help) {type, name, FHIR_REFERENCE, path, target, FHIR_HINT_##hint, help}
+#define T(type, name, path, help)                                                                                      \
+    {                                                                                                                  \
+        type, name, FHIR_TOKEN, path, "", FHIR_HINT_NONE, help                                                         \
+    }
+#define S(type, name, path, help)                                                                                      \
+    {                                                                                                                  \
+        type, name, FHIR_STRING, path, "", FHIR_HINT_NONE, help                                                        \
+    }
+#define D(type, name, path, help)                                                                                      \
+    {                                                                                                                  \
+        type, name, FHIR_DATE, path, "", FHIR_HINT_NONE, help                                                          \
+    }
+#define R(type, name, path, target, hint, help)                                                                        \
+    {                                                                                                                  \
+        type, name, FHIR_REFERENCE, path, target, FHIR_HINT_##hint, help                                               \
+    }
 
 static const struct fhir_parameter rows[] = {
     {"", "_id", FHIR_TOKEN, "id", "", FHIR_HINT_KEY, "Id of the resource"},

@@ -126,16 +126,15 @@ static void add_version(struct fhir_call *call, struct fhir_json *bundle, const 
                              : fhir_arena_format(call->arena, "%s/%s", target->type->name, target->id));
     part = fhir_json_set(entry, "response", fhir_json_new_object());
     fhir_json_set_text(part, "status", first ? "201" : "200");
-    fhir_json_set_text(part, "etag",
-                       fhir_arena_format(call->arena, "W/\"%s\"", fhir_json_text_of(meta, "versionId")));
+    fhir_json_set_text(part, "etag", fhir_arena_format(call->arena, "W/\"%s\"", fhir_json_text_of(meta, "versionId")));
     fhir_json_set_text(part, "lastModified", fhir_json_text_of(meta, "lastUpdated"));
 }
 
 static const char *history_url(struct fhir_call *call, uint32_t count, uint64_t below)
 {
     const struct fhir_target *target = &call->target;
-    const char *url = fhir_arena_format(call->arena, "%s/%s/%s/_history?_count=%u", fhir_url(call),
-                                        target->type->name, target->id, count);
+    const char *url = fhir_arena_format(call->arena, "%s/%s/%s/_history?_count=%u", fhir_url(call), target->type->name,
+                                        target->id, count);
 
     return below == UINT64_MAX ? url : fhir_arena_format(call->arena, "%s&_cursor=%" PRIu64, url, below);
 }

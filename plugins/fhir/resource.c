@@ -11,7 +11,8 @@
 #define LOOK (FHIR_READ | FHIR_VREAD | FHIR_SEARCH)
 
 static const struct fhir_type types[] = {
-    {"ServiceRequest", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_CREATE | FHIR_UPDATE, true, false, fhir_write_service_request},
+    {"ServiceRequest", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_CREATE | FHIR_UPDATE, true, false,
+     fhir_write_service_request},
     {"Task", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_UPDATE | FHIR_PATCH, false, false, fhir_write_task},
     {"Patient", FHIR_FROM_REFERRAL, LOOK, true, false, fhir_write_patient},
     {"Coverage", FHIR_FROM_REFERRAL, LOOK, true, true, fhir_write_coverage},

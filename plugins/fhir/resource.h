@@ -31,7 +31,7 @@ struct fhir_subject {
     const char *publisher; /* name of the node's organization */
     int64_t now;
     uint32_t visit_minutes; /* of a slot: the usual length of a visit */
-    bool sees_offers; /* a sender hears of a therapist only who has taken the case */
+    bool sees_offers;       /* a sender hears of a therapist only who has taken the case */
     /* FHIR_FROM_REFERRAL */
     const Fascia__ReferralDetail *detail;
     struct fhir_story story;

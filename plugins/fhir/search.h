@@ -87,10 +87,10 @@ struct fhir_search {
     size_t element_count;
     enum fhir_summary summary;
     enum fhir_total total;
-    uint32_t page; /* resources on one */
+    uint32_t page;      /* resources on one */
     const char *cursor; /* NULL: the first page */
     bool pretty;
-    int64_t now;        /* what "about" is measured from */
+    int64_t now;      /* what "about" is measured from */
     const char *self; /* query of the link "self", without cursor; begins with '?', or "" */
 
     char faults[FHIR_SEARCH_FAULTS][FHIR_SEARCH_FAULT_BYTES]; /* each names its parameter */

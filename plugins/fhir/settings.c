@@ -11,8 +11,8 @@ const struct fascia_option fhir_options[FHIR_OPTION_COUNT] = {
      .default_value = "fascia", .maximum = 200},
     {ROW(FASCIA_OPTION_INTEGER, "page", "How many resources a page of a search has that names no _count"),
      .default_value = "20", .minimum = 1, .maximum = 200},
-    {ROW(FASCIA_OPTION_INTEGER, "page_most", "The greatest _count that is given"), .default_value = "200",
-     .minimum = 1, .maximum = 500},
+    {ROW(FASCIA_OPTION_INTEGER, "page_most", "The greatest _count that is given"), .default_value = "200", .minimum = 1,
+     .maximum = 500},
     {ROW(FASCIA_OPTION_INTEGER, "visit_minutes", "How long a Slot is: the usual length of a visit"),
      .default_value = "60", .minimum = 15, .maximum = 480},
     {ROW(FASCIA_OPTION_BOOLEAN, "performer_is_therapist",
@@ -40,8 +40,8 @@ bool fhir_settings_init(struct fhir_settings *settings, const Fascia__Options *o
 {
     const Fascia__OptionValue *publisher = find(options, "publisher");
     const Fascia__OptionValue *performer = find(options, "performer_is_therapist");
-    const char *name = publisher != NULL && publisher->value_case == FASCIA__OPTION_VALUE__VALUE_TEXT ? publisher->text
-                                                                                                     : "fascia";
+    const char *name =
+        publisher != NULL && publisher->value_case == FASCIA__OPTION_VALUE__VALUE_TEXT ? publisher->text : "fascia";
 
     settings->page_default = number_of(options, "page", 20);
     settings->page_most = number_of(options, "page_most", 200);

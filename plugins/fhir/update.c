@@ -13,7 +13,7 @@ enum { SLOT_NOW, SLOT_DONE, SLOT_WRITTEN };
 
 struct change {
     uint64_t referral;
-    struct fhir_asked *asked;    /* of a ServiceRequest */
+    struct fhir_asked *asked;     /* of a ServiceRequest */
     const struct fhir_json *task; /* of a PUT */
 };
 
@@ -27,7 +27,8 @@ static bool is_right_version(struct fhir_call *call, const struct fhir_subject *
     if (fhir_tags_name(call->if_match, etag))
         return true;
     call->reply.etag = etag;
-    fhir_fail(call, 412, "conflict", "", "it was changed meanwhile: read it again, and send the change for the version that is there now");
+    fhir_fail(call, 412, "conflict", "",
+              "it was changed meanwhile: read it again, and send the change for the version that is there now");
     return false;
 }
 
@@ -68,8 +69,8 @@ static const struct fhir_json *wanted_task(struct fhir_call *call, const struct 
 
     if (call->target.interaction != FHIR_DO_PATCH)
         return change->task;
-    patch = fhir_own(
-        call, fhir_json_parse_value(call->body.data, call->body.size, fhir_settings(call)->body_bytes, &fault));
+    patch = fhir_own(call,
+                     fhir_json_parse_value(call->body.data, call->body.size, fhir_settings(call)->body_bytes, &fault));
     if (patch == NULL)
         fhir_issue_json(&call->issues, &fault);
     else
@@ -89,8 +90,8 @@ static int64_t booked_from(const struct fhir_story *story)
 
 static const char *code_of(const struct fhir_json *task)
 {
-    const char *code = fhir_json_text_of(
-        fhir_json_item(fhir_json_get(fhir_json_get(task, "businessStatus"), "coding"), 0), "code");
+    const char *code =
+        fhir_json_text_of(fhir_json_item(fhir_json_get(fhir_json_get(task, "businessStatus"), "coding"), 0), "code");
 
     return code != NULL ? code : "";
 }
@@ -115,8 +116,8 @@ static void change_task(struct fhir_call *call, const struct fhir_subject *subje
     if (wanted == NULL)
         return;
     request.body_case = FASCIA__CONTROL_REQUEST__BODY_COMMAND;
-    request.command = fhir_task_command(call->arena, &now, &sent,
-                                        fhir_place_root(call->arena, wanted, "Task"), &call->issues);
+    request.command =
+        fhir_task_command(call->arena, &now, &sent, fhir_place_root(call->arena, wanted, "Task"), &call->issues);
     if (call->issues.errors > 0)
         fhir_end_issues(call, 0);
     else if (request.command == NULL)
@@ -173,8 +174,8 @@ static bool read_task(struct fhir_call *call, struct change *change)
 
     change->task = call->resource;
     if (change->task == NULL)
-        change->task = fhir_own(
-            call, fhir_json_parse(call->body.data, call->body.size, fhir_settings(call)->body_bytes, &fault));
+        change->task =
+            fhir_own(call, fhir_json_parse(call->body.data, call->body.size, fhir_settings(call)->body_bytes, &fault));
     if (change->task == NULL) {
         fhir_issue_json(&call->issues, &fault);
         fhir_end_issues(call, 0);
@@ -213,8 +214,7 @@ void fhir_work_update(struct fhir_call *call)
     change->referral = key.referral;
     call->state = change;
     call->answered = answered;
-    if (request ? !read_request(call, change)
-                : (call->target.interaction != FHIR_DO_PATCH && !read_task(call, change)))
+    if (request ? !read_request(call, change) : (call->target.interaction != FHIR_DO_PATCH && !read_task(call, change)))
         return;
     /* A referrer cancels by their own number of the referral, which is in its content. */
     (void)ask_now(call, key.referral, request || (actors_of(call) & FHIR_INITIATOR) != 0);

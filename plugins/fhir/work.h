@@ -19,7 +19,8 @@ void fhir_work_explain(struct fhir_call *call);
 struct fhir_asked *fhir_decode_body(struct fhir_call *call, struct fascia_bytes bytes, const char *id);
 bool fhir_ask_submit(struct fhir_call *call, uint32_t slot, struct fhir_asked *asked);
 /* Ends the call unless the command is done; true: it is, and the answer has a result. */
-bool fhir_took(struct fhir_call *call, const Fascia__Answer *answer, struct fhir_issues *issues, const char *expression);
+bool fhir_took(struct fhir_call *call, const Fascia__Answer *answer, struct fhir_issues *issues,
+               const char *expression);
 /* Asks for what a write is answered with. */
 bool fhir_ask_written(struct fhir_call *call, uint32_t slot, const struct fhir_type *type, uint64_t referral);
 /* Ends a write with what was asked for as its answer; status 200 or 201. */

@@ -103,10 +103,9 @@ static inline void node_open(struct node *node)
                                       .ask = node_ask};
     fascia__principal__init(&node->principal);
     node->principal.person = true;
-    node->principal.account = (char *)(uintptr_t)"clinic";
+    node->principal.account = (char *)(uintptr_t) "clinic";
     node->refused = "";
-    assert_int_equal(fhir_plugin.open(&node->host,
-                                      (struct fascia_bytes){packed, fascia__options__pack(&none, packed)},
+    assert_int_equal(fhir_plugin.open(&node->host, (struct fascia_bytes){packed, fascia__options__pack(&none, packed)},
                                       &node->instance, fault, sizeof fault),
                      FASCIA_OK);
 }
@@ -148,7 +147,7 @@ static inline void node_show(struct node *node, const Fascia__ShowReferral *show
         response->detail = detail;
         return;
     }
-    response->error = (char *)(uintptr_t)"there is no referral of this number";
+    response->error = (char *)(uintptr_t) "there is no referral of this number";
 }
 
 static inline void node_show_therapists(struct node *node, const char *after, const char *only, size_t limit,
@@ -167,7 +166,7 @@ static inline void node_show_therapists(struct node *node, const char *after, co
         response->therapists[response->n_therapists++] = row;
     }
     if (response->n_therapists == 0 && only != NULL)
-        response->error = (char *)(uintptr_t)"there is no therapist of this identifier";
+        response->error = (char *)(uintptr_t) "there is no therapist of this identifier";
 }
 
 static inline void node_answer_one(struct node *node, const Fascia__Ask *ask)
@@ -185,7 +184,7 @@ static inline void node_answer_one(struct node *node, const Fascia__Ask *ask)
     response.last = true;
     response.unavailable = node->unavailable;
     if (node->forbidden || node->unavailable) {
-        response.error = (char *)(uintptr_t)"not now";
+        response.error = (char *)(uintptr_t) "not now";
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_LIST_REFERRALS) {
         node_list(node, request->list_referrals, &response);
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_SHOW_REFERRAL) {
@@ -255,7 +254,7 @@ static inline void node_send(struct node *node, const char *method, const char *
     node_forget_reply(node);
     node->token++;
     snprintf(before, sizeof before, "%.*s", (int)(mark != NULL ? (size_t)(mark - path) : strlen(path)), path);
-    request.id = (char *)(uintptr_t)"q1";
+    request.id = (char *)(uintptr_t) "q1";
     request.method = (char *)(uintptr_t)method;
     request.path = before;
     request.query = (char *)(uintptr_t)(mark != NULL ? mark + 1 : "");
@@ -272,8 +271,8 @@ static inline void node_send(struct node *node, const char *method, const char *
     }
     if (body != NULL && !typed) {
         fascia__http_field__init(&fields[request.n_fields]);
-        fields[request.n_fields].name = (char *)(uintptr_t)"content-type";
-        fields[request.n_fields].value = (char *)(uintptr_t)"application/fhir+json";
+        fields[request.n_fields].name = (char *)(uintptr_t) "content-type";
+        fields[request.n_fields].value = (char *)(uintptr_t) "application/fhir+json";
         list[request.n_fields] = &fields[request.n_fields];
         request.n_fields++;
     }
@@ -304,9 +303,9 @@ static inline unsigned node_do(struct node *node, const char *method, const char
     return node->reply->status;
 }
 
-#define GET(node, path)            node_do((node), "GET", (path), NULL, NULL)
-#define GET_WITH(node, path, ...)  node_do((node), "GET", (path), (const char *const[]){__VA_ARGS__, NULL}, NULL)
-#define POST(node, path, body)     node_do((node), "POST", (path), NULL, (body))
+#define GET(node, path)           node_do((node), "GET", (path), NULL, NULL)
+#define GET_WITH(node, path, ...) node_do((node), "GET", (path), (const char *const[]){__VA_ARGS__, NULL}, NULL)
+#define POST(node, path, body)    node_do((node), "POST", (path), NULL, (body))
 #define POST_WITH(node, path, body, ...)                                                                               \
     node_do((node), "POST", (path), (const char *const[]){__VA_ARGS__, NULL}, (body))
 

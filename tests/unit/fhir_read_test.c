@@ -52,8 +52,8 @@ static void formats_are_negotiated(void **state)
     assert_int_equal(GET(&node, "/metadata?_format=xml"), 406);
     assert_int_equal(GET_WITH(&node, "/metadata?_format=json", "accept", "text/html"), 200);
     assert_int_equal(GET(&node, "/metadata?_format=application/fhir+json"), 200);
-    assert_int_equal(
-        POST_WITH(&node, "/ServiceRequest", "<ServiceRequest/>", "content-type", "application/fhir+xml"), 415);
+    assert_int_equal(POST_WITH(&node, "/ServiceRequest", "<ServiceRequest/>", "content-type", "application/fhir+xml"),
+                     415);
     assert_string_equal(node_header(&node, "content-type"), "application/fhir+json; charset=utf-8");
     node_close(&node);
 }
@@ -83,10 +83,11 @@ static void a_patient_is_that_of_the_referral(void **state)
 
 static void what_the_sender_wrote_comes_back(void **state)
 {
-    static const char sent[] = "{\"resourceType\":\"ServiceRequest\",\"id\":\"theirs\",\"meta\":{\"versionId\":\"9\",\"tag\":[{"
-                               "\"code\":\"x\"}]},\"status\":\"active\",\"intent\":\"order\",\"subject\":{\"reference\":"
-                               "\"Patient/4711\",\"display\":\"Rita\"},\"extension\":[{\"url\":\"urn:x\",\"valueDecimal\":"
-                               "1.50}],\"unheardOf\":true}";
+    static const char sent[] =
+        "{\"resourceType\":\"ServiceRequest\",\"id\":\"theirs\",\"meta\":{\"versionId\":\"9\",\"tag\":[{"
+        "\"code\":\"x\"}]},\"status\":\"active\",\"intent\":\"order\",\"subject\":{\"reference\":"
+        "\"Patient/4711\",\"display\":\"Rita\"},\"extension\":[{\"url\":\"urn:x\",\"valueDecimal\":"
+        "1.50}],\"unheardOf\":true}";
     struct node node;
     Fascia__ReferralDetail *detail;
 
@@ -309,8 +310,7 @@ static void an_abandoned_request_is_forgotten(void **state)
     node_send(&node, "GET", "/Task/12", NULL, NULL);
     assert_int_equal(node.asked, 1);
     fhir_plugin.abandon(node.instance, node.token);
-    fhir_plugin.answer(node.instance, node.token,
-                       (struct fascia_bytes){packed, fascia__answer__pack(&answer, packed)});
+    fhir_plugin.answer(node.instance, node.token, (struct fascia_bytes){packed, fascia__answer__pack(&answer, packed)});
     assert_int_equal(node.completed, 0);
     node_close(&node);
 }

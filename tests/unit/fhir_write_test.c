@@ -2,15 +2,18 @@
 #include "fhir_host.h"
 
 #define PATIENT                                                                                                        \
-    "\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\",\"name\":[{\"family\":\"Roe\",\"given\":[\"Rita\"]}],"     \
-    "\"birthDate\":\"1980-02-29\",\"gender\":\"female\",\"address\":[{\"line\":[\"1 Main St\"],\"city\":\"Lexington\","   \
-    "\"state\":\"KY\",\"postalCode\":\"40507\"}]},{\"resourceType\":\"PractitionerRole\",\"id\":\"d\",\"code\":[{"       \
-    "\"coding\":[{\"system\":\"http://nucc.org/provider-taxonomy\",\"code\":\"207Q00000X\"}]}],\"practitioner\":{"       \
-    "\"identifier\":{\"system\":\"http://hl7.org/fhir/sid/us-npi\",\"value\":\"1234567893\"},\"display\":\"Dr Lee\"}}]"
+    "\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\",\"name\":[{\"family\":\"Roe\",\"given\":[\"Rita\"]}],"  \
+    "\"birthDate\":\"1980-02-29\",\"gender\":\"female\",\"address\":[{\"line\":[\"1 Main "                             \
+    "St\"],\"city\":\"Lexington\","                                                                                    \
+    "\"state\":\"KY\",\"postalCode\":\"40507\"}]},{\"resourceType\":\"PractitionerRole\",\"id\":\"d\",\"code\":[{"     \
+    "\"coding\":[{\"system\":\"http://nucc.org/provider-taxonomy\",\"code\":\"207Q00000X\"}]}],\"practitioner\":{"     \
+    "\"identifier\":{\"system\":\"http://hl7.org/fhir/sid/us-npi\",\"value\":\"1234567893\"},\"display\":\"Dr "        \
+    "Lee\"}}]"
 #define REQUEST(status)                                                                                                \
-    "{\"resourceType\":\"ServiceRequest\",\"identifier\":[{\"system\":\"urn:clinic\",\"value\":\"A-1\"}],\"status\":"    \
-    "\"" status "\",\"intent\":\"order\",\"subject\":{\"reference\":\"#p\"},\"requester\":{\"reference\":\"#d\"},"        \
-    "\"reasonCode\":[{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\"M54.2\"}]}]," PATIENT "}"
+    "{\"resourceType\":\"ServiceRequest\",\"identifier\":[{\"system\":\"urn:clinic\",\"value\":\"A-1\"}],\"status\":"  \
+    "\"" status "\",\"intent\":\"order\",\"subject\":{\"reference\":\"#p\"},\"requester\":{\"reference\":\"#d\"},"     \
+    "\"reasonCode\":[{\"coding\":[{\"system\":\"http://hl7.org/fhir/sid/icd-10-cm\",\"code\":\"M54.2\"}]}]," PATIENT   \
+    "}"
 
 static void a_request_is_created_once_it_is_durable(void **state)
 {
@@ -189,8 +192,8 @@ static void a_transaction_is_one_referral(void **state)
 {
     static const char bundle[] =
         "{\"resourceType\":\"Bundle\",\"type\":\"transaction\",\"entry\":[{\"request\":{\"method\":\"GET\",\"url\":"
-        "\"Task/12\"}},{\"fullUrl\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0\",\"resource\":" REQUEST("active")
-        ",\"request\":{\"method\":\"POST\",\"url\":\"ServiceRequest\"}}]}";
+        "\"Task/12\"}},{\"fullUrl\":\"urn:uuid:0c3151bd-1cbf-4d64-b04d-cd9187a4c6e0\",\"resource\":" REQUEST(
+            "active") ",\"request\":{\"method\":\"POST\",\"url\":\"ServiceRequest\"}}]}";
     struct node node;
 
     (void)state;
@@ -212,10 +215,11 @@ static void a_transaction_is_one_referral(void **state)
 
 static void entries_of_a_batch_stand_alone(void **state)
 {
-    static const char bundle[] =
-        "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"request\":{\"method\":\"GET\",\"url\":\"Task/99\"}},{"
-        "\"request\":{\"method\":\"GET\",\"url\":\"" NODE_URL "/Task?_id=12\"}},{\"request\":{\"method\":\"DELETE\",\"url\":"
-        "\"Task/12\"}},{\"request\":{\"method\":\"GET\",\"url\":\"metadata\"}}]}";
+    static const char bundle[] = "{\"resourceType\":\"Bundle\",\"type\":\"batch\",\"entry\":[{\"request\":{\"method\":"
+                                 "\"GET\",\"url\":\"Task/99\"}},{"
+                                 "\"request\":{\"method\":\"GET\",\"url\":\"" NODE_URL
+                                 "/Task?_id=12\"}},{\"request\":{\"method\":\"DELETE\",\"url\":"
+                                 "\"Task/12\"}},{\"request\":{\"method\":\"GET\",\"url\":\"metadata\"}}]}";
     struct node node;
 
     (void)state;
@@ -254,10 +258,11 @@ static void a_match_can_be_tried(void **state)
     assert_string_equal(node_at(&node, "parameter.3.part.0.valueReference.reference"), "Practitioner/T.2E7");
     assert_int_equal(node.asks[0]->request->body_case, FASCIA__CONTROL_REQUEST__BODY_TRY_MATCH);
     assert_string_equal(node.asks[0]->request->try_match->asked->conditions[0]->code, "M54.2");
-    assert_int_equal(POST(&node, "/ServiceRequest/$match",
-                          "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\",\"resource\":" REQUEST(
-                              "active") "}]}"),
-                     200);
+    assert_int_equal(
+        POST(&node, "/ServiceRequest/$match",
+             "{\"resourceType\":\"Parameters\",\"parameter\":[{\"name\":\"resource\",\"resource\":" REQUEST(
+                 "active") "}]}"),
+        200);
     assert_int_equal(GET(&node, "/ServiceRequest/12/$explain"), 200);
     assert_string_equal(node_at(&node, "parameter.1.valueInteger"), "5");
     assert_string_equal(node_at(&node, "parameter.3.part.0.name"), "score"); /* a sender does not hear who */
