@@ -29,6 +29,8 @@ void fhir_write_healthcare_service(const struct fhir_subject *subject, struct fh
 void fhir_write_schedule(const struct fhir_subject *subject, struct fhir_json *list);
 void fhir_write_slot(const struct fhir_subject *subject, struct fhir_json *list);
 void fhir_write_organization(const struct fhir_subject *subject, struct fhir_json *list);
+/* A Slot: what all of the therapist's have in common, and one stretch of their time. */
+struct fhir_json *fhir_new_slot(struct fhir_arena *arena, const struct fhir_json *common, const Fascia__SlotRow *row);
 /* Techniques, certifications and conditions, as the element specialty. */
 void fhir_write_specialties(const Fascia__Therapist *therapist, struct fhir_json *resource);
 

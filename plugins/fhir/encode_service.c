@@ -97,22 +97,28 @@ void fhir_write_schedule(const struct fhir_subject *subject, struct fhir_json *l
     fhir_set_period(resource, "planningHorizon", subject->now, 0);
 }
 
-/* The node tells of a therapist's time when it is free next, for a visit of its usual length: that is the slot. */
+/* What all Slots of a therapist have; the times are put in by fhir_slots_of(). */
 void fhir_write_slot(const struct fhir_subject *subject, struct fhir_json *list)
 {
     const Fascia__Therapist *therapist = subject->therapist->therapist;
-    const int64_t from = subject->therapist->first_free;
     const char *id = id_of(subject);
-    struct fhir_json *resource;
+    struct fhir_json *resource = fhir_json_add(list, fhir_new_resource("Slot", id, 0, 0));
 
-    if (from == 0 || therapist->not_accepting)
-        return;
-    resource = fhir_json_add(
-        list, fhir_new_resource("Slot", fhir_arena_format(subject->arena, "%s-%" PRId64, id, from / 60000), 0, 0));
     write_techniques(therapist, resource, "serviceType");
     fhir_write_specialties(therapist, resource);
     fhir_set_reference(subject, resource, "schedule", "Schedule", id, NULL);
-    fhir_json_set_text(resource, "status", "free");
-    fhir_set_instant(resource, "start", from);
-    fhir_set_instant(resource, "end", from + subject->visit_minutes * INT64_C(60000));
+}
+
+struct fhir_json *fhir_new_slot(struct fhir_arena *arena, const struct fhir_json *common, const Fascia__SlotRow *row)
+{
+    static const char *const statuses[] = {"free", "busy", "busy-tentative"};
+    struct fhir_json *slot = fhir_json_copy(common);
+
+    fhir_json_set_text(slot, "id",
+                       fhir_arena_format(arena, "%s-%" PRId64, fhir_id_of_therapist(arena, row->therapist),
+                                         row->from / 60000));
+    fhir_json_set_text(slot, "status", statuses[(unsigned)row->kind < 3 ? row->kind : 1]);
+    fhir_set_instant(slot, "start", row->from);
+    fhir_set_instant(slot, "end", row->to);
+    return slot;
 }

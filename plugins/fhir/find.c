@@ -77,7 +77,7 @@ static void add_look(struct fhir_call *call, struct fhir_finding *finding, const
     struct fhir_look *added = &finding->looks[finding->look_count];
 
     *added = *look;
-    added->list = NULL;
+    added->list = added->common = NULL;
     if (look->type->origin == FHIR_FROM_NODE) {
         struct fhir_subject subject;
         (void)fhir_subject_read(call, look->type, NULL, &subject);
@@ -96,7 +96,7 @@ static void look_at_candidates(struct fhir_call *call, struct fhir_finding *find
     if (!is_counting(finding) && finding->search.page - finding->found_count < most)
         most = finding->search.page - finding->found_count;
     while (!call->ended && finding->look_count < most && finding->candidate_at < finding->candidate_count) {
-        const struct fhir_look look = {finding->candidates[finding->candidate_at++], finding->type, NULL, NULL};
+        const struct fhir_look look = {finding->candidates[finding->candidate_at++], finding->type, NULL, NULL, NULL};
         finding->looked_at++;
         add_look(call, finding, &look);
     }
@@ -149,13 +149,6 @@ static bool is_too_costly(struct fhir_call *call, const struct fhir_finding *fin
     return true;
 }
 
-/* Whether candidates are all that is counted, so that none has to be looked at. */
-static bool counts_unseen(const struct fhir_finding *finding)
-{
-    return finding->search.summary == FHIR_SUMMARY_COUNT && finding->rest.criterion_count == 0 &&
-           !finding->type->content && !finding->type->many && !finding->named;
-}
-
 static void end_matching(struct fhir_call *call, struct fhir_finding *finding)
 {
     const bool over = finding->exhausted && finding->candidate_at >= finding->candidate_count;
@@ -194,7 +187,7 @@ static void match_on(struct fhir_call *call, struct fhir_finding *finding)
             end_matching(call, finding);
         return;
     }
-    if (counts_unseen(finding)) {
+    if (fhir_find_counts_unseen(finding)) {
         finding->total += finding->candidate_count - finding->candidate_at;
         finding->candidate_at = finding->candidate_count;
     }
@@ -228,10 +221,27 @@ static void go_on(struct fhir_call *call)
     fhir_find_end(call, finding);
 }
 
+/* One that is gone meanwhile, or out of reach, is not there. */
+static void take_look(struct fhir_call *call, struct fhir_finding *finding, uint32_t slot, const Fascia__Answer *answer)
+{
+    struct fhir_look *look = &finding->looks[slot - 1];
+    struct fhir_subject subject;
+
+    if (look->common != NULL)
+        look->list = fhir_slots_of(call, look->common, answer->response);
+    else if (!fhir_subject_read(call, look->type, answer, &subject))
+        return;
+    else if (!look->type->slots)
+        look->list = fhir_resources_of(call, look->type, &subject);
+    else {
+        look->common = fhir_resources_of(call, look->type, &subject);
+        (void)fhir_ask_slots(call, slot, look->key.therapist, finding->relating ? NULL : &finding->search);
+    }
+}
+
 static void answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer *answer)
 {
     struct fhir_finding *finding = call->state;
-    struct fhir_subject subject;
 
     if (slot == 0) {
         if (fhir_fail_answer(call, answer, 500, "exception"))
@@ -244,11 +254,9 @@ static void answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer
         (void)fhir_fail_answer(call, answer, 500, "exception");
         return;
     }
-    /* One that is gone meanwhile, or out of reach, is not there. */
-    if (slot <= finding->look_count && answer->response->error[0] == '\0' &&
-        fhir_subject_read(call, finding->looks[slot - 1].type, answer, &subject))
-        finding->looks[slot - 1].list = fhir_resources_of(call, finding->looks[slot - 1].type, &subject);
-    if (call->open > 0)
+    if (slot <= finding->look_count && answer->response->error[0] == '\0')
+        take_look(call, finding, slot, answer);
+    if (call->ended || call->open > 0)
         return;
     take_looks(call, finding);
     go_on(call);
@@ -283,6 +291,7 @@ static bool read_search(struct fhir_call *call, struct fhir_finding *finding)
         return false;
     }
     call->reply.pretty = finding->search.pretty;
+    fhir_find_order(finding);
     if (fhir_cursor_read(call, finding))
         return true;
     fhir_fail(call, 400, "value", "",

@@ -28,6 +28,7 @@ struct fhir_look {
     struct fhir_key key;
     const struct fhir_type *type;
     const struct fhir_json *list; /* what came of it; NULL: nothing */
+    const struct fhir_json *common; /* of Slots: what all of the therapist's have; they are asked for next */
     const char *only;             /* id of the one that is wanted; NULL: all */
 };
 
@@ -39,6 +40,7 @@ struct fhir_finding {
     bool named; /* by criteria; else listed */
     struct fhir_key *candidates;
     size_t candidate_count, candidate_at;
+    bool descending;       /* by number, from the last */
     bool exhausted;        /* no more come after these */
     struct fhir_key after; /* listing goes on behind this */
     Fascia__State states[32];
@@ -57,7 +59,7 @@ struct fhir_finding {
     const struct fhir_json **found;
     size_t found_count, found_room;
     uint64_t total;
-    bool total_known;
+    bool total_known, total_is_least;
     /* related */
     bool relating;
     struct fhir_look *related;
@@ -70,6 +72,10 @@ struct fhir_finding {
 /* ---- find_candidates.c ---- */
 /* Which candidates criteria name, and which may be listed. */
 void fhir_find_plan(struct fhir_call *call, struct fhir_finding *finding);
+/* Before the cursor is read: an order that the list has anyway is no sort. */
+void fhir_find_order(struct fhir_finding *finding);
+/* Whether candidates are all that is counted, so that none has to be looked at. */
+bool fhir_find_counts_unseen(const struct fhir_finding *finding);
 /* Asks for the next page of the list. */
 void fhir_find_list(struct fhir_call *call, struct fhir_finding *finding);
 void fhir_find_listed(struct fhir_call *call, struct fhir_finding *finding, const Fascia__ControlResponse *response);

@@ -22,6 +22,23 @@ static int compare(const void *a, const void *b)
     return fhir_key_compare(a, b);
 }
 
+static int compare_down(const void *a, const void *b)
+{
+    return fhir_key_compare(b, a);
+}
+
+/* By id, a list comes in order as it is: it need not be gathered first. */
+void fhir_find_order(struct fhir_finding *finding)
+{
+    const struct fhir_sort *sort = finding->search.sorts;
+
+    if (finding->search.sort_count != 1 || strcmp(sort->parameter->name, "_id") != 0 || finding->type->many ||
+        finding->type->origin != FHIR_FROM_REFERRAL)
+        return;
+    finding->descending = sort->descending;
+    finding->search.sort_count = 0;
+}
+
 /* ---- criteria that name candidates ---------------------------------------------------------------------------------- */
 
 static bool names_keys(const struct fhir_criterion *criterion)
@@ -77,7 +94,8 @@ static void name_candidates(struct fhir_call *call, struct fhir_finding *finding
     for (size_t i = 0; i < criterion->count; i++)
         if (key_of_value(call, finding, criterion, &criterion->values[i], &key))
             add_candidate(call, finding, &key);
-    qsort(finding->candidates, finding->candidate_count, sizeof *finding->candidates, compare);
+    qsort(finding->candidates, finding->candidate_count, sizeof *finding->candidates,
+          finding->descending ? compare_down : compare);
 }
 
 /* ---- how short the list can be ---------------------------------------------------------------------------------------- */
@@ -127,7 +145,7 @@ static void narrow(struct fhir_call *call, struct fhir_finding *finding)
 
 static bool comes_before_start(const struct fhir_finding *finding, const struct fhir_key *key)
 {
-    const int order = fhir_key_compare(key, &finding->start.key);
+    const int order = fhir_key_compare(key, &finding->start.key) * (finding->descending ? -1 : 1);
 
     return finding->has_start && finding->search.sort_count == 0 &&
            (order < 0 || (order == 0 && finding->start.skip == 0));
@@ -172,6 +190,12 @@ void fhir_find_plan(struct fhir_call *call, struct fhir_finding *finding)
     }
 }
 
+bool fhir_find_counts_unseen(const struct fhir_finding *finding)
+{
+    return finding->search.summary == FHIR_SUMMARY_COUNT && finding->rest.criterion_count == 0 &&
+           !finding->type->content && !finding->type->many && !finding->named;
+}
+
 /* ---- the list --------------------------------------------------------------------------------------------------------- */
 
 void fhir_find_list(struct fhir_call *call, struct fhir_finding *finding)
@@ -184,10 +208,13 @@ void fhir_find_list(struct fhir_call *call, struct fhir_finding *finding)
         request.body_case = FASCIA__CONTROL_REQUEST__BODY_LIST_REFERRALS;
         request.list_referrals = &referrals;
         referrals.states = finding->states;
-        referrals.n_states = finding->state_count;
+        referrals.n_states = finding->state_count < STATES ? finding->state_count : 0;
+        referrals.all_states = finding->state_count == STATES;
         referrals.therapist = (char *)(uintptr_t)finding->therapist;
         referrals.after = finding->after.referral;
-        referrals.limit = LIST_PAGE;
+        referrals.descending = finding->descending;
+        referrals.total = fhir_find_counts_unseen(finding);
+        referrals.limit = referrals.total ? 1 : LIST_PAGE;
     } else {
         request.body_case = FASCIA__CONTROL_REQUEST__BODY_LIST_THERAPISTS;
         request.list_therapists = &therapists;
@@ -216,8 +243,18 @@ void fhir_find_listed(struct fhir_call *call, struct fhir_finding *finding, cons
         }
         finding->candidate_count++;
     }
-    if (count < LIST_PAGE || finding->candidate_count == 0)
+    if (referrals) {
+        finding->exhausted = response->page == NULL || response->page->next == 0;
+        finding->after.referral = finding->exhausted ? 0 : response->page->next;
+    } else if (count < LIST_PAGE || finding->candidate_count == 0) {
         finding->exhausted = true;
-    else
+    } else {
         finding->after = finding->candidates[finding->candidate_count - 1];
+    }
+    if (referrals && fhir_find_counts_unseen(finding)) {
+        finding->exhausted = true;
+        finding->candidate_count = 0;
+        finding->total = response->page != NULL ? response->page->total : 0;
+        finding->total_is_least = response->page != NULL && response->page->total_is_least;
+    }
 }

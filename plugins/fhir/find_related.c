@@ -29,7 +29,7 @@ static void take_reference(void *context, const struct fhir_json *element)
 {
     struct gathering *gathering = context;
     const char *text = fhir_json_text_of(element, "reference");
-    struct fhir_look look = {{0, NULL}, NULL, NULL, NULL};
+    struct fhir_look look = {{0, NULL}, NULL, NULL, NULL, NULL};
     const char *type;
 
     if (text == NULL || text[0] == '#' ||
@@ -46,7 +46,7 @@ static void take_reference(void *context, const struct fhir_json *element)
 static void take_back(struct fhir_call *call, struct fhir_finding *finding, const struct fhir_include *include,
                       const struct fhir_json *resource)
 {
-    struct fhir_look look = {{0, NULL}, fhir_type_find(include->type), NULL, NULL};
+    struct fhir_look look = {{0, NULL}, fhir_type_find(include->type), NULL, NULL, NULL};
 
     if (fhir_key_of(call->arena, finding->type, fhir_json_text_of(resource, "id"), &look.key))
         want(call, finding, &look);

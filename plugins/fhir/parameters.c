@@ -131,7 +131,7 @@ static const struct fhir_parameter rows[] = {
     T("Slot", "service-type", "serviceType", "Technique"),
     T("Slot", "specialty", "specialty", "Technique, certification or condition"),
     D("Slot", "start", "start", "When it begins"),
-    T("Slot", "status", "status", "free"),
+    T("Slot", "status", "status", "free, busy, busy-tentative"),
 
     R("Appointment", "actor", "participant.actor", "", NONE, "The patient or the therapist"),
     R("Appointment", "based-on", "basedOn", "ServiceRequest", KEY, "The referral"),

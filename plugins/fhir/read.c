@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct fhir_reading {
+    struct fhir_search options;     /* _summary, _elements, _count, _cursor */
+    const struct fhir_json *common; /* of a Slot */
+};
+
 /* ---- the options of a read ------------------------------------------------------------------------------------------ */
 
 static bool read_options(struct fhir_call *call, struct fhir_search *search)
@@ -64,13 +69,43 @@ static bool is_unchanged(const struct fhir_call *call)
 
 static void give(struct fhir_call *call, const struct fhir_json *resource)
 {
-    struct fhir_search *search = call->state;
+    const struct fhir_reading *reading = call->state;
 
     fhir_reply_version(call, resource);
     if (is_unchanged(call))
         fhir_end(call, 304, NULL);
     else
-        fhir_end(call, 200, fhir_json_copy(fhir_filter(call, search, resource)));
+        fhir_end(call, 200, fhir_json_copy(fhir_filter(call, &reading->options, resource)));
+}
+
+static void slot_answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer *answer)
+{
+    const struct fhir_reading *reading = call->state;
+    const struct fhir_json *resource;
+
+    (void)slot;
+    if (fhir_fail_answer(call, answer, 404, "not-found"))
+        return;
+    resource = fhir_resource_of_id(fhir_slots_of(call, reading->common, answer->response), call->target.id);
+    if (resource == NULL)
+        fhir_fail(call, 404, "not-found", "", "there is no such Slot any more: the therapist's time is another now");
+    else
+        give(call, resource);
+}
+
+/* A Slot is a stretch of the time of a therapist, who is known now. */
+static void read_slot(struct fhir_call *call, const struct fhir_subject *subject)
+{
+    struct fhir_reading *reading = call->state;
+    int64_t start;
+
+    if (!fhir_id_start(call->target.id, &start)) {
+        not_there(call, subject);
+        return;
+    }
+    reading->common = fhir_resources_of(call, call->target.type, subject);
+    call->answered = slot_answered;
+    (void)fhir_ask_slot(call, 0, subject->therapist->therapist->identifier, start);
 }
 
 static void read_answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer *answer)
@@ -84,6 +119,10 @@ static void read_answered(struct fhir_call *call, uint32_t slot, const Fascia__A
         return;
     if (!fhir_subject_read(call, target->type, answer, &subject)) {
         not_there(call, &subject);
+        return;
+    }
+    if (target->type->slots) {
+        read_slot(call, &subject);
         return;
     }
     resource = fhir_resource_of_id(fhir_resources_of(call, target->type, &subject), target->id);
@@ -118,7 +157,7 @@ static void add_version(struct fhir_call *call, struct fhir_json *bundle, const 
 
     fhir_json_set_text(entry, "fullUrl",
                        fhir_arena_format(call->arena, "%s/%s/%s", fhir_url(call), target->type->name, target->id));
-    fhir_json_set(entry, "resource", fhir_json_copy(fhir_filter(call, call->state, resource)));
+    fhir_json_set(entry, "resource", fhir_json_copy(fhir_filter(call, &((const struct fhir_reading *)call->state)->options, resource)));
     part = fhir_json_set(entry, "request", fhir_json_new_object());
     fhir_json_set_text(part, "method", first ? "POST" : "PUT");
     fhir_json_set_text(part, "url",
@@ -142,7 +181,7 @@ static const char *history_url(struct fhir_call *call, uint32_t count, uint64_t 
 /* Newest first; a cursor is the version below which a page begins. */
 static struct fhir_json *history_of(struct fhir_call *call, struct fhir_subject *subject)
 {
-    const struct fhir_search *search = call->state;
+    const struct fhir_search *search = &((const struct fhir_reading *)call->state)->options;
     const struct fhir_type *type = call->target.type;
     const uint64_t now = subject->story.version, since = type->content ? subject->story.content_since : 1;
     const uint64_t below = search->cursor != NULL ? strtoull(search->cursor, NULL, 10) : UINT64_MAX;
@@ -190,12 +229,12 @@ static void history_answered(struct fhir_call *call, uint32_t slot, const Fascia
 void fhir_work_read(struct fhir_call *call)
 {
     const struct fhir_target *target = &call->target;
-    struct fhir_search *search = fhir_arena_take(call->arena, sizeof *search);
+    struct fhir_reading *reading = fhir_arena_take(call->arena, sizeof *reading);
     struct fhir_key key;
 
-    if (!read_options(call, search))
+    if (!read_options(call, &reading->options))
         return;
-    call->state = search;
+    call->state = reading;
     if (!fhir_key_of(call->arena, target->type, target->id, &key)) {
         fhir_fail(call, 404, "not-found", "", "there is no %s with this id", target->type->name);
         return;

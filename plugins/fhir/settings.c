@@ -13,8 +13,6 @@ const struct fascia_option fhir_options[FHIR_OPTION_COUNT] = {
      .default_value = "20", .minimum = 1, .maximum = 200},
     {ROW(FASCIA_OPTION_INTEGER, "page_most", "The greatest _count that is given"), .default_value = "200", .minimum = 1,
      .maximum = 500},
-    {ROW(FASCIA_OPTION_INTEGER, "visit_minutes", "How long a Slot is: the usual length of a visit"),
-     .default_value = "60", .minimum = 15, .maximum = 480},
     {ROW(FASCIA_OPTION_BOOLEAN, "performer_is_therapist",
          "Whether a person in ServiceRequest.performer is the therapist who is asked for; else it is only noted"),
      .default_value = "true"},
@@ -45,7 +43,6 @@ bool fhir_settings_init(struct fhir_settings *settings, const Fascia__Options *o
 
     settings->page_default = number_of(options, "page", 20);
     settings->page_most = number_of(options, "page_most", 200);
-    settings->visit_minutes = number_of(options, "visit_minutes", 60);
     settings->performer_is_therapist =
         performer == NULL || performer->value_case != FASCIA__OPTION_VALUE__VALUE_FLAG || performer->flag;
     settings->body_bytes = FHIR_BODY_BYTES;

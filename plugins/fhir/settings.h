@@ -11,12 +11,11 @@
 struct fhir_settings {
     char *publisher;
     uint32_t page_default, page_most;
-    uint32_t visit_minutes;
     bool performer_is_therapist;
     size_t body_bytes; /* as the routes take */
 };
 
-#define FHIR_OPTION_COUNT 5
+#define FHIR_OPTION_COUNT 4
 #define FHIR_BODY_BYTES   (8u << 20)
 extern const struct fascia_option fhir_options[FHIR_OPTION_COUNT];
 

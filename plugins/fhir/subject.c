@@ -46,7 +46,6 @@ bool fhir_subject_read(struct fhir_call *call, const struct fhir_type *type, con
                                      .url = fhir_url(call),
                                      .publisher = fhir_settings(call)->publisher,
                                      .now = fhir_now(call),
-                                     .visit_minutes = fhir_settings(call)->visit_minutes,
                                      .current = true};
     subject->sees_offers = fhir_has_role(call, FASCIA__ACCESS_ROLE__ACCESS_ROLE_THERAPIST) ||
                            fhir_has_role(call, FASCIA__ACCESS_ROLE__ACCESS_ROLE_COORDINATOR);

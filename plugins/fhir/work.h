@@ -47,6 +47,18 @@ struct fhir_json *fhir_resources_of(struct fhir_call *call, const struct fhir_ty
 /* The one of this id; NULL. */
 const struct fhir_json *fhir_resource_of_id(const struct fhir_json *list, const char *id);
 
+/* ---- slots.c: a therapist's time ---------------------------------------------------------------------------------------- */
+
+/* When a Slot of that id begins; false: none can have it. */
+bool fhir_id_start(const char *id, int64_t *start);
+/* Asks for the time of a therapist that a search wants, by its criteria on start; NULL: all that there is. */
+bool fhir_ask_slots(struct fhir_call *call, uint32_t slot, const char *therapist, const struct fhir_search *search);
+/* The same around one start, for a read. */
+bool fhir_ask_slot(struct fhir_call *call, uint32_t slot, const char *therapist, int64_t start);
+/* A list of Slots, owned by the call. common: a list with what all have. */
+struct fhir_json *fhir_slots_of(struct fhir_call *call, const struct fhir_json *common,
+                                const Fascia__ControlResponse *response);
+
 /* ---- filter.c: _summary and _elements --------------------------------------------------------------------------------- */
 
 /* A copy with what is asked for, owned by the call. */

@@ -37,9 +37,12 @@ struct node {
     /* what is there; details ascend by number */
     Fascia__ReferralDetail *details[NODE_MOST];
     size_t detail_count;
+    size_t list_most; /* rows on a page of a list */
     Fascia__Therapist *therapists[NODE_MOST];
     size_t therapist_count;
-    int64_t first_free;
+    Fascia__SlotRow *slots[NODE_MOST]; /* of the first therapist; static or the test's */
+    size_t slot_count;
+    const Fascia__ListSlots *asked_slots;
     Fascia__Explanation *explanation;
     /* of commands */
     Fascia__Result__Verdict verdict;
@@ -105,6 +108,7 @@ static inline void node_open(struct node *node)
     node->principal.person = true;
     node->principal.account = (char *)(uintptr_t) "clinic";
     node->refused = "";
+    node->list_most = 1000;
     assert_int_equal(fhir_plugin.open(&node->host, (struct fascia_bytes){packed, fascia__options__pack(&none, packed)},
                                       &node->instance, fault, sizeof fault),
                      FASCIA_OK);
@@ -120,16 +124,30 @@ static inline bool node_has_state(const Fascia__ListReferrals *list, Fascia__Sta
     return list->n_states == 0;
 }
 
-static inline void node_list(struct node *node, const Fascia__ListReferrals *list, Fascia__ControlResponse *response)
+static inline bool node_lists(const Fascia__ListReferrals *list, const Fascia__ReferralRow *row)
 {
-    const size_t limit = list->limit != 0 ? list->limit : 100;
+    if (list->after != 0 && (list->descending ? row->referral >= list->after : row->referral <= list->after))
+        return false;
+    return (list->all_states || node_has_state(list, row->state)) &&
+           (list->therapist[0] == '\0' || strcmp(list->therapist, row->therapist) == 0);
+}
+
+static inline void node_list(struct node *node, const Fascia__ListReferrals *list, Fascia__ReferralPage *page,
+                             Fascia__ControlResponse *response)
+{
+    const size_t limit = list->limit != 0 && list->limit < node->list_most ? list->limit : node->list_most;
 
     response->referrals = calloc(NODE_MOST, sizeof *response->referrals);
-    for (size_t i = 0; i < node->detail_count && response->n_referrals < limit; i++) {
-        Fascia__ReferralRow *row = node->details[i]->row;
-        if (row->referral > list->after && node_has_state(list, row->state) &&
-            (list->therapist[0] == '\0' || strcmp(list->therapist, row->therapist) == 0))
+    response->page = page;
+    for (size_t i = 0; i < node->detail_count; i++) {
+        Fascia__ReferralRow *row = node->details[list->descending ? node->detail_count - 1 - i : i]->row;
+        if (!node_lists(list, row))
+            continue;
+        page->total += list->total;
+        if (response->n_referrals < limit)
             response->referrals[response->n_referrals++] = row;
+        else if (page->next == 0)
+            page->next = response->referrals[response->n_referrals - 1]->referral;
     }
 }
 
@@ -162,7 +180,6 @@ static inline void node_show_therapists(struct node *node, const char *after, co
         row = calloc(1, sizeof *row);
         fascia__therapist_row__init(row);
         row->therapist = node->therapists[i];
-        row->first_free = node->first_free;
         response->therapists[response->n_therapists++] = row;
     }
     if (response->n_therapists == 0 && only != NULL)
@@ -175,6 +192,7 @@ static inline void node_answer_one(struct node *node, const Fascia__Ask *ask)
     Fascia__ControlResponse response = FASCIA__CONTROL_RESPONSE__INIT;
     Fascia__ReferralDetail detail = FASCIA__REFERRAL_DETAIL__INIT;
     Fascia__Result result = FASCIA__RESULT__INIT;
+    Fascia__ReferralPage page = FASCIA__REFERRAL_PAGE__INIT;
     const Fascia__ControlRequest *request = ask->request;
     uint8_t *packed;
 
@@ -186,13 +204,19 @@ static inline void node_answer_one(struct node *node, const Fascia__Ask *ask)
     if (node->forbidden || node->unavailable) {
         response.error = (char *)(uintptr_t) "not now";
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_LIST_REFERRALS) {
-        node_list(node, request->list_referrals, &response);
+        node_list(node, request->list_referrals, &page, &response);
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_SHOW_REFERRAL) {
         node_show(node, request->show_referral, &detail, &response);
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_LIST_THERAPISTS) {
         node_show_therapists(node, request->list_therapists->after, NULL, request->list_therapists->limit, &response);
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_SHOW_THERAPIST) {
         node_show_therapists(node, NULL, request->show_therapist->identifier, 1, &response);
+    } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_LIST_SLOTS) {
+        node->asked_slots = request->list_slots;
+        if (strcmp(request->list_slots->therapists[0], node->therapists[0]->identifier) == 0) {
+            response.slots = node->slots;
+            response.n_slots = node->slot_count;
+        }
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_COMMAND) {
         node->command = request->command;
         node->commands++;

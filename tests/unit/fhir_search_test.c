@@ -76,6 +76,15 @@ static void no_more_is_looked_at_than_is_given(void **state)
     FINDS(&node, "/Task?_summary=count", "");
     assert_string_equal(node_at(&node, "total"), "9");
     assert_int_equal(node.asked, 1);
+    FINDS(&node, "/Task?_sort=-_id&_count=2", "9 8 ");
+    assert_int_equal(node.asked, 3);
+    assert_int_equal(GET(&node, node_link(&node, "next")), 200);
+    assert_string_equal(ids(&node), "7 6 ");
+    FINDS(&node, "/Task?_sort=-_id&_id=3,5", "5 3 ");
+    node.list_most = 2;
+    FINDS(&node, "/Task?status=completed&_count=3", "2 4 6 ");
+    FINDS(&node, "/Task?status=completed", "2 4 6 8 ");
+    assert_string_equal(node_at(&node, "total"), "4");
     node_close(&node);
 }
 
@@ -257,7 +266,6 @@ static void the_directory_can_be_searched(void **state)
     therapist->hours[0]->to_minute = 1440;
     therapist->n_hours = 1;
     node_employ(&node, "T 7/ä", "Alex Moe");
-    node.first_free = NODE_TIME + 3600000;
     FINDS(&node, "/Practitioner", "1234567893 T.207.2F.C3.A4 ");
     FINDS(&node, "/Practitioner?name=alex", "T.207.2F.C3.A4 ");
     FINDS(&node, "/Practitioner?name=lex", "");
@@ -271,10 +279,44 @@ static void the_directory_can_be_searched(void **state)
     assert_string_equal(node_at(&node, "entry.0.resource.availableTime.0.daysOfWeek.0"), "wed");
     assert_string_equal(node_at(&node, "entry.0.resource.availableTime.0.availableEndTime"), "23:59:59");
     FINDS(&node, "/Location?address-postalcode=40507", "1234567893-1 ");
-    FINDS(&node, "/Slot?schedule=Schedule/1234567893", "1234567893-29923740 ");
-    assert_string_equal(node_at(&node, "entry.0.resource.start"), "2026-11-23T09:00:00.000Z");
-    assert_int_equal(GET(&node, "/Slot/1234567893-29923740"), 200);
     FINDS(&node, "/Organization", "node ");
+    node_close(&node);
+}
+
+static void slots_are_the_stretches_of_a_therapists_time(void **state)
+{
+    struct node node;
+    Fascia__SlotRow rows[3] = {FASCIA__SLOT_ROW__INIT, FASCIA__SLOT_ROW__INIT, FASCIA__SLOT_ROW__INIT};
+
+    (void)state;
+    node_open(&node);
+    node_employ(&node, "7", "Terry Ellis");
+    node_employ(&node, "8", "Alex Moe");
+    for (size_t i = 0; i < 3; i++) {
+        rows[i].therapist = (char *)(uintptr_t) "7";
+        rows[i].kind = (Fascia__SlotRow__Kind)i;
+        rows[i].from = NODE_TIME + (int64_t)i * 3600000;
+        rows[i].to = rows[i].from + 3600000;
+        node.slots[node.slot_count++] = &rows[i];
+    }
+    FINDS(&node, "/Slot", "7-29923680 7-29923740 7-29923800 ");
+    assert_string_equal(node_at(&node, "entry.0.resource.schedule.reference"), "Schedule/7");
+    assert_string_equal(node_at(&node, "entry.0.resource.start"), "2026-11-23T08:00:00.000Z");
+    assert_string_equal(node_at(&node, "entry.0.resource.end"), "2026-11-23T09:00:00.000Z");
+    FINDS(&node, "/Slot?status=free", "7-29923680 ");
+    FINDS(&node, "/Slot?status=busy-tentative&schedule=Schedule/7", "7-29923800 ");
+    FINDS(&node, "/Slot?schedule=Schedule/8", "");
+    FINDS(&node, "/Slot?schedule=7&start=ge2026-11-23T09:00:00Z&start=lt2026-11-23T10:00:00Z", "7-29923740 ");
+    assert_int_equal(node.asked_slots->from, NODE_TIME + 3600000 - 86400000);
+    assert_int_equal(node.asked_slots->to, NODE_TIME + 7200000 + 86400000);
+    FINDS(&node, "/Slot?_count=2", "7-29923680 7-29923740 ");
+    assert_int_equal(GET(&node, node_link(&node, "next")), 200);
+    assert_string_equal(ids(&node), "7-29923800 ");
+    assert_int_equal(GET(&node, "/Slot/7-29923740"), 200);
+    assert_string_equal(node_at(&node, "status"), "busy");
+    assert_int_equal(GET(&node, "/Slot/7-29923741"), 404);
+    assert_int_equal(GET(&node, "/Slot/7"), 404);
+    FINDS(&node, "/Schedule?_id=7&_revinclude=Slot:schedule", "7 7-29923680 7-29923740 7-29923800 ");
     node_close(&node);
 }
 
@@ -337,6 +379,7 @@ int main(void)
         cmocka_unit_test(sorted_pages_go_through_all),
         cmocka_unit_test(appointments_are_cut_between_pages),
         cmocka_unit_test(the_directory_can_be_searched),
+        cmocka_unit_test(slots_are_the_stretches_of_a_therapists_time),
         cmocka_unit_test(the_capabilities_are_those_of_the_tables),
         cmocka_unit_test(what_the_node_refuses_ends_a_search),
     };
