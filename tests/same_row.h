@@ -14,6 +14,7 @@ static inline void assert_same_row(const struct referral_row *found, const struc
     assert_int_equal(found->priority, expected->priority);
     assert_int_equal(found->open, expected->open);
     assert_string_equal(found->source, expected->source);
+    assert_string_equal(found->sender, expected->sender);
     assert_string_equal(found->therapist, expected->therapist);
     assert_int_equal(found->opened, expected->opened);
     assert_int_equal(found->changed, expected->changed);

@@ -93,6 +93,7 @@ static inline const char *shelf_take_referral(struct shelf *shelf, const struct 
         shelf->last_referral = row->referral;
     shelf->referrals[row->referral] = *row;
     shelf_mix(shelf, &row->state, sizeof row->state);
+    shelf_mix(shelf, row->sender, strlen(row->sender));
     shelf_mix(shelf, row->therapist, strlen(row->therapist));
     shelf_mix(shelf, &row->statuses, sizeof row->statuses);
     return NULL;

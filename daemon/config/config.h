@@ -8,7 +8,8 @@
  *                weights {distance experience reviews earliest continuity load} rating_mean rating_prior experience_full earliest_span
  *   delivery:    retry_first retry_last give_up_after answer_timeout refusals
  *   sources:     - {name plugin in_flight deadline isolation memory network call_timeout interpreter reads options {...}, and one of
- *                   stream {listen connections per_peer input idle frame}, folder {path settle scan maximum_size}}
+ *                   stream {listen connections per_peer input idle frame}, folder {path settle scan maximum_size},
+ *                   http {listen prefix url certificate key client_authorities client_certificates connections per_peer rate body head_time body_time idle}}
  *   plugins:     - {name plugin isolation memory network call_timeout in_flight deadline grants [events gate score] events [...] weight time options {...}}
  *   include:     "conf.d/" + "*.yaml" (a list of patterns, relative to the including file; sources add up, other keys may appear once)
  */
@@ -34,6 +35,23 @@ struct config_folder {
     int64_t settle_ms, scan_ms;
     size_t maximum_bytes;
 };
+enum config_client_certificates {
+    CONFIG_CERTIFICATES_NONE,
+    CONFIG_CERTIFICATES_OPTIONAL,
+    CONFIG_CERTIFICATES_REQUIRED
+};
+/* Sources that name the same address share its server, and say the same of it: only prefix and url are their own. */
+struct config_http {
+    char *listen; /* address; NULL: none */
+    char *prefix; /* "/fhir"; "" : the root */
+    char *
+        url; /* how clients reach the prefix from outside, "https://refer.example/fhir"; "" : by the request's own Host */
+    char *certificate, *key, *client_authorities; /* files; "" : none */
+    int client_certificates;                      /* enum config_client_certificates */
+    uint32_t connections, per_peer, rate;
+    size_t body;
+    int64_t head_ms, body_ms, idle_ms;
+};
 enum config_isolation { CONFIG_ISOLATION_AUTO, CONFIG_ISOLATION_INPROC, CONFIG_ISOLATION_PROCESS };
 /* What a notifier or a policy may do; bits. Nothing that is not written. */
 enum config_grant { CONFIG_GRANT_EVENTS = 1, CONFIG_GRANT_GATE = 2, CONFIG_GRANT_SCORE = 4 };
@@ -46,6 +64,7 @@ struct config_source {
     char *plugin; /* absolute path, or a bare name looked up in plugin_directory */
     struct config_stream stream;
     struct config_folder folder;
+    struct config_http http;
     uint32_t in_flight;
     int64_t deadline_ms;
     int isolation; /* enum config_isolation; AUTO: a process of its own for what is not in plugin_directory */

@@ -138,6 +138,45 @@ static bool read_interpreter(const char *text, int64_t *number)
 static const struct config_notation interpreter_notation = {
     read_interpreter, "the absolute path of a program, such as /usr/bin/python3, or '' for none"};
 
+/* A file that need not be. */
+static bool read_file(const char *text, int64_t *number)
+{
+    (void)number;
+    return text[0] == '\0' || notation_is_path(text);
+}
+static const struct config_notation file_notation = {read_file, "a file's absolute path, or '' for none"};
+
+static const char segment_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+/* '' or "/fhir", "/fhir/r4": segments of plain letters. */
+static bool read_prefix(const char *text, int64_t *number)
+{
+    (void)number;
+    for (const char *at = text; *at != '\0';) {
+        const size_t size = *at == '/' ? strspn(at + 1, segment_letters) : 0;
+        if (size == 0 || at[1] == '.')
+            return false;
+        at += 1 + size;
+    }
+    return strlen(text) <= 200;
+}
+static const struct config_notation prefix_notation = {read_prefix, "'' for the root, or a path such as /fhir"};
+
+static bool read_url(const char *text, int64_t *number)
+{
+    const size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : strncmp(text, "http://", 7) == 0 ? 7 : 0;
+    const size_t host = scheme == 0 ? 0 : strcspn(text + scheme, "/");
+
+    if (text[0] == '\0')
+        return true;
+    if (host == 0 ||
+        strspn(text + scheme, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") < host)
+        return false;
+    return read_prefix(text + scheme + host, number);
+}
+static const struct config_notation url_notation = {
+    read_url, "a URL without a '/' at its end, such as https://refer.example/fhir, or ''"};
+
 static bool read_plugin(const char *text, int64_t *number)
 {
     (void)number;
@@ -291,6 +330,34 @@ static const struct config_key folder_keys[] = {
     SOURCE("folder", "maximum_size", SIZE, folder.maximum_bytes, SIZE, NULL, "64MiB", 1, INT64_C(256) << 20, 0,
            "The largest file that is taken"),
 };
+static const struct config_key http_keys[] = {
+    SOURCE("http", "listen", TEXT, http.listen, TEXT, &listen_notation, NULL, 0, 0, FASCIA_OPTION_REQUIRED,
+           "Where clients connect; sources with the same address share one server"),
+    SOURCE("http", "prefix", TEXT, http.prefix, TEXT, &prefix_notation, "", 0, 0, 0,
+           "What the paths of this source begin with"),
+    SOURCE("http", "url", TEXT, http.url, TEXT, &url_notation, "", 0, 0, 0,
+           "How clients reach that prefix, where a proxy stands between; without it what they send as Host"),
+    SOURCE("http", "certificate", TEXT, http.certificate, TEXT, &file_notation, "", 0, 0, 0,
+           "The server's certificate and its chain (PEM), for TLS"),
+    SOURCE("http", "key", TEXT, http.key, TEXT, &file_notation, "", 0, 0, 0, "The private key of that certificate"),
+    SOURCE("http", "client_authorities", TEXT, http.client_authorities, TEXT, &file_notation, "", 0, 0, 0,
+           "Whose certificates clients may show"),
+    ROW("http", "client_certificates", struct config_source, CHOICE, http.client_certificates, INT, false, NULL, "none",
+        0, 0, "none|optional|required", 0, "Whether clients show a certificate"),
+    SOURCE("http", "connections", INTEGER, http.connections, U32, NULL, "1024", 1, 65536, 0,
+           "How many may be connected at one time"),
+    SOURCE("http", "per_peer", INTEGER, http.per_peer, U32, NULL, "0", 0, 65536, 0,
+           "How many of them from one address; 0 for no bound of its own"),
+    SOURCE("http", "rate", INTEGER, http.rate, U32, NULL, "0", 0, 1000000, 0,
+           "Requests a second from one address; 0 for no bound"),
+    SOURCE("http", "body", SIZE, http.body, SIZE, NULL, "16MiB", 1024, INT64_C(256) << 20, 0,
+           "The largest body that is taken"),
+    SOURCE("http", "head_time", DURATION, http.head_ms, I64, NULL, "10s", 100, 3600000, 0,
+           "How long a client may take for a request's head"),
+    SOURCE("http", "body_time", DURATION, http.body_ms, I64, NULL, "60s", 100, 3600000, 0, "The same of its body"),
+    SOURCE("http", "idle", DURATION, http.idle_ms, I64, NULL, "60s", 100, 3600000, 0,
+           "When a connection on which nothing happens is closed"),
+};
 static const struct config_key source_keys[] = {
     SOURCE("source", "name", TEXT, name, TEXT, &name_notation, NULL, 0, 0, FASCIA_OPTION_REQUIRED,
            "What this source is called; referrals are known by it, so it should not change"),
@@ -354,6 +421,7 @@ static const struct config_section matching_sections[] = {
 static const struct config_section source_sections[] = {
     {.name = "stream", .help = "Connections that carry frames", KEYS(stream_keys)},
     {.name = "folder", .help = "A directory of files", KEYS(folder_keys)},
+    {.name = "http", .help = "Routes on an HTTP server", KEYS(http_keys)},
 };
 const struct config_section config_sections[3] = {
     {.name = "node", .help = "The node itself", KEYS(node_keys)},
@@ -368,7 +436,7 @@ const struct config_section config_source_section = {.name = "sources",
                                                      .help = "Where referrals come from; a list",
                                                      KEYS(source_keys),
                                                      .nested = source_sections,
-                                                     .nested_count = 2,
+                                                     .nested_count = 3,
                                                      .others = {"options"}};
 const struct config_section config_plugin_section = {
     .name = "plugins",

@@ -12,7 +12,32 @@ static const struct config_section *nested_section(size_t index)
     return &config_source_section.nested[index];
 }
 
-/* stream or folder: one of them, completed with its defaults. */
+/* What one key does not say of TLS. */
+static void complete_http(const struct config_source *source, const struct config_node *entry, const char *prefix,
+                          struct config_errors *errors)
+{
+    const struct config_http *http = &source->http;
+
+    if (http->listen == NULL || http->certificate == NULL || http->key == NULL || http->client_authorities == NULL)
+        return;
+    if ((http->certificate[0] == '\0') != (http->key[0] == '\0'))
+        config_errors_add(errors, &entry->place,
+                          "%s.http has a certificate without its key, or a key alone; write both", prefix);
+    if (http->client_certificates == CONFIG_CERTIFICATES_NONE)
+        return;
+    if (http->certificate[0] == '\0')
+        config_errors_add(errors, &entry->place,
+                          "%s.http asks clients for certificates but has no TLS; write certificate "
+                          "and key",
+                          prefix);
+    else if (http->client_authorities[0] == '\0')
+        config_errors_add(errors, &entry->place,
+                          "%s.http asks clients for certificates; write client_authorities, whose "
+                          "they are",
+                          prefix);
+}
+
+/* stream, folder or http: one of them, completed with its defaults. */
 static void complete_transport(struct config_source *source, const struct config_node *entry, const char *prefix,
                                const struct config_filling *filling, struct config_errors *errors)
 {
@@ -29,10 +54,13 @@ static void complete_transport(struct config_source *source, const struct config
             config_section_complete(nested_section(i), path, source, filling, true, &node->place, errors);
     }
     if (written == 0)
-        config_errors_add(errors, &entry->place, "%s has no way in; write stream: {listen: ...} or folder: {path: ...}",
+        config_errors_add(errors, &entry->place,
+                          "%s has no way in; write stream: {listen: ...}, folder: {path: ...} or http: {listen: ...}",
                           prefix);
     else if (written > 1)
-        config_errors_add(errors, &entry->place, "%s has a stream and a folder; make two sources of it", prefix);
+        config_errors_add(errors, &entry->place, "%s has %s of stream, folder and http; make as many sources of it",
+                          prefix, written == 2 ? "two" : "all");
+    complete_http(source, entry, prefix, errors);
 }
 
 const struct config_entries config_source_entries = {.name = "sources",
@@ -119,6 +147,41 @@ static bool is_any_port(const char *address)
     return size >= 2 && strcmp(address + size - 2, ":0") == 0;
 }
 
+static bool same_server(const struct config_http *left, const struct config_http *right)
+{
+    return same(left->certificate, right->certificate) && same(left->key, right->key) &&
+           same(left->client_authorities, right->client_authorities) &&
+           left->client_certificates == right->client_certificates && left->connections == right->connections &&
+           left->per_peer == right->per_peer && left->rate == right->rate && left->head_ms == right->head_ms &&
+           left->body_ms == right->body_ms && left->idle_ms == right->idle_ms;
+}
+
+/* One server for all that name its address: told apart by their prefixes, and of one mind about the rest. */
+static void check_servers(const struct config_source *first, const struct config_source *second,
+                          struct config_errors *errors)
+{
+    if (!same(first->http.listen, second->http.listen) || is_any_port(second->http.listen))
+        return;
+    if (same(first->http.prefix, second->http.prefix))
+        refuse_shared(first, second, "address and prefix", second->http.prefix, errors);
+    if (!same_server(&first->http, &second->http))
+        config_errors_add(errors, place_of(second),
+                          "sources:%s is served by the source at %s:%d too; say the same of certificates, limits and "
+                          "times there and here",
+                          config_show(second->http.listen).text, place_of(first)->file, place_of(first)->line);
+}
+
+/* An address that carries frames, or the node's own pages, carries nothing else. */
+static void check_address(const struct config *config, const struct config_source *source, struct config_errors *errors)
+{
+    const char *listen = source->http.listen != NULL ? source->http.listen : source->stream.listen;
+
+    if (same(listen, config->http) && !is_any_port(config->http))
+        config_errors_add(errors, place_of(source),
+                          "sources: the address%s is also that of node.http; give each its own",
+                          config_show(config->http).text);
+}
+
 void config_sources_check(const struct config *config, struct config_errors *errors)
 {
     for (size_t i = 0; i < config->source_count; i++) {
@@ -131,11 +194,13 @@ void config_sources_check(const struct config *config, struct config_errors *err
                 refuse_shared(first, second, "address", second->stream.listen, errors);
             if (same(first->folder.path, second->folder.path))
                 refuse_shared(first, second, "folder", second->folder.path, errors);
+            if (same(first->stream.listen, second->http.listen) && !is_any_port(second->http.listen))
+                refuse_shared(first, second, "address", second->http.listen, errors);
+            if (same(first->http.listen, second->stream.listen) && !is_any_port(second->stream.listen))
+                refuse_shared(first, second, "address", second->stream.listen, errors);
+            check_servers(first, second, errors);
         }
-        if (same(second->stream.listen, config->http) && !is_any_port(config->http))
-            config_errors_add(errors, place_of(second),
-                              "sources: the address%s is also that of node.http; give each its own",
-                              config_show(config->http).text);
+        check_address(config, second, errors);
     }
 }
 

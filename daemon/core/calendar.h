@@ -103,6 +103,9 @@ bool calendar_is_taken(const struct calendar *calendar, int64_t from, int64_t to
 /* Start of the earliest run that fits, or INT64_MAX. Starts lie on quarters. It knows no `now` but the day of calendar_advance(): the search's
  * not_before keeps it out of the past. */
 int64_t calendar_first_free(const struct calendar *calendar, const struct calendar_search *search);
+/* The first stretch of free time within [from, to) that has so many quarters (1..96) or more, as long as it is there. false: none. */
+MUST_CHECK bool calendar_next_stretch(const struct calendar *calendar, int64_t from, int64_t to, uint32_t quarters,
+                                      int64_t *begins, int64_t *ends);
 bool calendar_is_free(const struct calendar *calendar, int64_t from, int64_t to);
 /* Whether [from, to) lies inside one of the search's windows and its bounds (free or not). */
 bool calendar_search_allows(const struct calendar_search *search, int64_t from, int64_t to);

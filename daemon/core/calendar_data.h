@@ -179,6 +179,8 @@ static inline calendar_bits calendar_starts_on(const struct calendar_search *sea
 /* The earliest run of so many free quarters within the span, or NOTHING. */
 int32_t calendar_walk(const struct calendar *calendar, struct day_clock *clock, struct calendar_span within,
                       int32_t wanted);
+/* Where the free time that begins at the quarter within.from ends, at within.to at the latest. */
+int32_t calendar_walk_end(const struct calendar *calendar, struct day_clock *clock, struct calendar_span within);
 /* The earliest that the prepared search asks for, its windows too, within the span. */
 int32_t calendar_walk_windows(const struct calendar *calendar, struct day_clock *clock,
                               const struct calendar_search *search, struct calendar_span within);

@@ -274,6 +274,25 @@ int64_t calendar_first_free(const struct calendar *calendar, const struct calend
     return found == NOTHING ? INT64_MAX : found * QUARTER_MS;
 }
 
+/* ---- stretches ---- */
+
+bool calendar_next_stretch(const struct calendar *calendar, int64_t from, int64_t to, uint32_t quarters,
+                           int64_t *begins, int64_t *ends)
+{
+    struct day_clock clock = calendar->today->clock;
+    const struct calendar_search search = {
+        .zone = clock.zone, .not_before = from, .not_after = to, .quarters = quarters};
+    const int64_t horizon = calendar->today->horizon.to * QUARTER_MS;
+    struct calendar_span within;
+
+    *begins = calendar_first_free(calendar, &search);
+    if (*begins == INT64_MAX)
+        return false;
+    within = (struct calendar_span){quarter_at_or_before(*begins), quarter_at_or_before(to < horizon ? to : horizon)};
+    *ends = calendar_walk_end(calendar, &clock, within) * QUARTER_MS;
+    return true;
+}
+
 /* ---- one time ---- */
 
 bool calendar_is_free(const struct calendar *calendar, int64_t from, int64_t to)

@@ -82,6 +82,43 @@ int32_t calendar_walk(const struct calendar *calendar, struct day_clock *clock, 
     return NOTHING;
 }
 
+/* Goes on with the working quarters from..to; false when free time ends in or before them. */
+static bool reach_through(struct calendar_takes *takes, int32_t *end, struct calendar_span working)
+{
+    uint32_t take;
+    bool more;
+
+    if (working.to <= *end)
+        return true;
+    if (working.from > *end)
+        return false;
+    for (more = calendar_next_take(takes, &take); more && take_to(take) <= *end;
+         more = calendar_next_take(takes, &take))
+        takes->at++;
+    if (more && take_from(take) < working.to) {
+        *end = take_from(take) > *end ? take_from(take) : *end;
+        return false;
+    }
+    *end = working.to;
+    return true;
+}
+
+int32_t calendar_walk_end(const struct calendar *calendar, struct day_clock *clock, struct calendar_span within)
+{
+    struct calendar_takes takes = calendar_takes_after(calendar, within.from);
+    int32_t end = within.from, day = day_clock_day(clock, within.from * QUARTER_MS);
+    int64_t closed = INT64_MIN;
+    bool goes_on = true;
+
+    for (; goes_on && end < within.to && quarter_at_or_before(day_clock_instant(clock, day, 0)) <= end; day++) {
+        calendar_bits bits = calendar_hours_of(calendar, day, calendar_weekday(day));
+
+        while (goes_on && bits != 0)
+            goes_on = reach_through(&takes, &end, working_quarters(clock, day, next_piece(&bits), &closed));
+    }
+    return end < within.to ? end : within.to;
+}
+
 /* The earliest run inside one of the windows of the patient's day. */
 static int32_t walk_day(const struct calendar *calendar, struct day_clock *clock, const struct calendar_search *search,
                         struct day_clock *patient, int32_t day, struct calendar_span within)

@@ -85,9 +85,11 @@ void directory_destroy(struct directory *directory)
 {
     if (directory == NULL)
         return;
-    for (size_t i = 0; i < directory->entry_count; i++)
+    for (size_t i = 0; i < directory->entry_count; i++) {
+        listing_finish(&directory->entries[i]->listing);
         if (directory->entries[i]->present)
             therapist_empty(directory->entries[i]);
+    }
     arena_finish(&directory->memory);
     free(directory->entries);
     free(directory->places);

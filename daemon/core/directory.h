@@ -2,7 +2,7 @@
  * Everybody who treats here, or ever had a referral here, by identifier.
  *
  * An entry lives as long as the directory: who was removed keeps one, without content, because referrals still name
- * them. A present therapist has content (packed), a calendar and a place in the matcher. Beside these an entry costs some 90 bytes.
+ * them. A present therapist has content (packed), a calendar and a place in the matcher. Beside these an entry costs some 110 bytes.
  * Not shared between threads.
  */
 #ifndef FASCIA_CORE_DIRECTORY_H
@@ -10,6 +10,7 @@
 
 #include "core/calendar.h"
 #include "core/codes.h"
+#include "core/listing.h"
 #include "core/record.h"
 #include "match/match.h"
 
@@ -20,6 +21,7 @@ struct therapist {
     const struct zone *zone;
     uint8_t *packed;        /* fascia.v1.Therapist; NULL when not present */
     struct referral *cases; /* open offers and accepted cases */
+    struct listing listing; /* all that name them: offered, or theirs, or theirs last */
     uint32_t size;          /* of packed */
     uint32_t number;        /* from 0, in order of first hearing: directory_entry(), and the matcher's name for them */
     uint32_t offered, accepted;

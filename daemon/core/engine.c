@@ -75,6 +75,7 @@ void engine_destroy(struct engine *engine)
     for (size_t i = 0; i < engine->source_count; i++)
         free(engine->sources[i]);
     free(engine->sources);
+    senders_finish(&engine->senders);
     engine_waiting_finish(engine);
     engine_asking_finish(engine);
     match_index_destroy(engine->index);
@@ -149,7 +150,9 @@ void engine_execute(struct engine *engine, const Fascia__Command *command, int64
     engine_let_time_pass(engine, now);
     engine->actor = command->actor;
     engine->batch = batch;
-    *result = do_command(engine, command);
+    *result = engine_check_reach(engine, command);
+    if (*result == NULL)
+        *result = do_command(engine, command);
     engine->actor = NULL;
     engine->batch = NULL;
 }

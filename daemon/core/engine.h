@@ -97,15 +97,21 @@ int64_t engine_next_deadline(const struct engine *engine);
 /* Settings and match weights for what comes after; tables stay. */
 void engine_reconfigure(struct engine *engine, const struct engine_settings *settings);
 
-/* ---- looking (engine_view.c); each fills a ControlResponse that the caller frees with free_unpacked ---- */
-Fascia__ControlResponse *engine_list_referrals(const struct engine *engine, const Fascia__ListReferrals *query);
+/* ---- looking (engine_referrals.c, engine_view.c); each fills a ControlResponse that the caller frees with free_unpacked. reach: of who asks; NULL: all ---- */
+Fascia__ControlResponse *engine_list_referrals(const struct engine *engine, const Fascia__ListReferrals *query,
+                                               const Fascia__Reach *reach);
 /* Without near misses: they are with the recorded match. error is set when there is no such postal code. */
-Fascia__ControlResponse *engine_list_waiting(const struct engine *engine, const Fascia__ListWaiting *query);
-Fascia__ControlResponse *engine_list_offers(const struct engine *engine, const Fascia__ListOffers *query);
+Fascia__ControlResponse *engine_list_waiting(const struct engine *engine, const Fascia__ListWaiting *query,
+                                             const Fascia__Reach *reach);
+Fascia__ControlResponse *engine_list_offers(const struct engine *engine, const Fascia__ListOffers *query,
+                                            const Fascia__Reach *reach);
 Fascia__ControlResponse *engine_list_therapists(const struct engine *engine, const Fascia__ListTherapists *query);
 Fascia__ControlResponse *engine_show_therapist(const struct engine *engine, const char *identifier);
-/* row, need and status; content and history come from the store. error is set when there is none in memory. */
-Fascia__ControlResponse *engine_show_referral(const struct engine *engine, uint64_t referral);
+/* Nobody is named in it but therapists. error is set when something of it can't be asked. */
+Fascia__ControlResponse *engine_list_slots(struct engine *engine, const Fascia__ListSlots *query, int64_t now);
+/* row, need and status; content and history come from the store. error and not_found are set when there is none in memory. */
+Fascia__ControlResponse *engine_show_referral(const struct engine *engine, uint64_t referral,
+                                              const Fascia__Reach *reach);
 /* Puts therapists (dry_run: only says what would happen). Those of import are brought into their one form where they stand. */
 Fascia__ControlResponse *engine_import_therapists(struct engine *engine, Fascia__ImportTherapists *import,
                                                   const char *actor, int64_t now, struct record_batch *batch);
@@ -113,6 +119,14 @@ Fascia__ControlResponse *engine_import_therapists(struct engine *engine, Fascia_
 /* What if? (engine_try.c): an explanation as the matcher gives it now, or error and problems. Nothing is kept and nothing changes, but that time
  * passes. */
 Fascia__ControlResponse *engine_try_match(struct engine *engine, const Fascia__TryMatch *question, int64_t now);
+
+/* ---- reach (engine_reach.c). engine_execute() holds it for commands ---- */
+/* The answer to a request of which something is out of its reach, to be given in place of what was asked for; NULL: it may be done. Lists leave out by themselves what
+ * is out of reach. */
+Fascia__ControlResponse *engine_check_request(struct engine *engine, const Fascia__ControlRequest *request,
+                                              int64_t now);
+/* That there is none of this number: the same for one that never was and for one out of reach. */
+Fascia__ControlResponse *engine_response_no_referral(uint64_t referral);
 
 struct engine_counts {
     uint64_t referrals_open, therapists, offers_open, waitlisted, pending_matches;

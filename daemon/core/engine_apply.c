@@ -120,6 +120,8 @@ static bool apply_received(struct applying *applying, const Fascia__Received *re
         return refuse(applying, "a key has the wrong size");
     referral->opened = applying->record->at;
     referral->source = engine_intern_source(applying->engine, received->source);
+    referral->sender = senders_refer(&applying->engine->senders, received->sender);
+    engine_list_new(applying->engine, referral);
     if (engine_find_by_sender(applying->engine, referral->sender_key) != referral)
         engine_link_sender(applying->engine, referral);
     engine_open_begin(applying->engine, referral);
@@ -467,6 +469,7 @@ bool engine_apply(struct engine *engine, const struct event_record *record, cons
     engine_index_leave(engine, applying.referral);
     applied = apply_body(&applying, event);
     engine_index_enter(engine, applying.referral);
+    engine_list_changed(engine, applying.referral, had);
     settle_loads(engine, applying.referral, before, had);
     if (applying.referral->open != NULL && !lifecycle_words((Fascia__State)applying.referral->state)->open)
         engine_open_end(engine, applying.referral);

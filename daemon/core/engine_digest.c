@@ -96,17 +96,27 @@ static void add_referral(struct digest *digest, const struct engine *engine, con
     add_bytes(digest, referral->content_key, RECORD_KEY_BYTES);
     add_bytes(digest, referral->patient_key, RECORD_KEY_BYTES);
     add_text(digest, referral->source);
+    add_text(digest, sender_name(referral->sender));
     add_text(digest, referral->therapist != NULL ? referral->therapist->identifier : "");
     add_number(digest, referral->erased);
     add_number(digest, referral->recent);
     add_number(digest, engine_find_by_sender(engine, referral->sender_key) == referral);
+    if (referral->sender != NULL)
+        add_number(digest, listing_find(&referral->sender->listing, referral->number));
     if (referral->open != NULL)
         add_open(digest, engine, referral);
+}
+
+static void add_listing(struct digest *digest, const struct listing *listing)
+{
+    for (uint32_t i = 0; i < listing->count; i++)
+        add_number(digest, (int64_t)listing->referrals[i]->number);
 }
 
 static void add_therapist(struct digest *digest, const struct therapist *therapist)
 {
     add_text(digest, therapist->identifier);
+    add_listing(digest, &therapist->listing);
     add_bytes(digest, therapist->packed, therapist->size);
     add_number(digest, therapist->offered);
     add_number(digest, therapist->accepted);

@@ -20,6 +20,7 @@ void engine_write_row(struct engine *engine, const struct referral *referral)
                                .erased = referral->erased};
 
     memcpy(row.source, referral->source, strlen(referral->source) + 1);
+    memcpy(row.sender, sender_name(referral->sender), strlen(sender_name(referral->sender)) + 1);
     if (referral->therapist != NULL)
         memcpy(row.therapist, referral->therapist->identifier, strlen(referral->therapist->identifier) + 1);
     memcpy(row.sender_key, referral->sender_key, sizeof row.sender_key);

@@ -147,6 +147,33 @@ const char *engine_intern_source(struct engine *engine, const char *name)
     return engine->sources[engine->source_count++] = copy;
 }
 
+/* ---- whose they are ---- */
+
+/* While loading events come in their own order, and lists are made at the end. */
+void engine_list_new(const struct engine *engine, struct referral *referral)
+{
+    if (!engine->loading && referral->sender != NULL)
+        listing_add(&referral->sender->listing, referral);
+}
+
+void engine_list_changed(const struct engine *engine, struct referral *referral, struct therapist *had)
+{
+    if (engine->loading || referral->therapist == had)
+        return;
+    if (had != NULL)
+        listing_drop(&had->listing, referral);
+    if (referral->therapist != NULL)
+        listing_add(&referral->therapist->listing, referral);
+}
+
+void engine_list_loaded(struct referral *referral)
+{
+    if (referral->sender != NULL)
+        listing_add(&referral->sender->listing, referral);
+    if (referral->therapist != NULL)
+        listing_add(&referral->therapist->listing, referral);
+}
+
 /* ---- what follows from a referral's state ---- */
 
 bool engine_has_therapist(Fascia__State state)

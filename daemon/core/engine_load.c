@@ -83,6 +83,7 @@ bool engine_load_referral(struct engine *engine, const struct referral_row *row,
     referral->match_sequence = row->match_sequence;
     referral->erased = row->erased;
     referral->source = engine_intern_source(engine, row->source);
+    referral->sender = senders_refer(&engine->senders, row->sender);
     if (row->therapist[0] != '\0')
         referral->therapist = directory_refer(engine->directory, row->therapist);
     memcpy(referral->content_key, row->content_key, RECORD_KEY_BYTES);
@@ -135,6 +136,7 @@ void engine_load_finish(struct engine *engine, uint64_t last_referral, uint64_t 
         if (referral == NULL)
             continue;
         INVARIANT(referral->state != FASCIA__STATE__STATE_NONE); /* every open referral has its events */
+        engine_list_loaded(referral);
         if (referral->therapist != NULL && referral->state != FASCIA__STATE__STATE_OFFERED)
             engine_recent_add(engine, referral);
     }

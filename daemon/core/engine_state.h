@@ -54,6 +54,7 @@ struct engine {
     struct recent_day recent[RECENT_DAYS + 1]; /* by day modulo */
     int32_t recent_today;                      /* UTC day */
 
+    struct senders senders;
     char **sources;
     size_t source_count, source_room;
 
@@ -106,6 +107,11 @@ void engine_link_patient(struct engine *engine, struct referral *referral);
 void engine_unlink_patient(struct engine *engine, struct referral *referral);
 struct referral *engine_first_of_patient(const struct engine *engine, const uint8_t key[RECORD_KEY_BYTES]);
 const char *engine_intern_source(struct engine *engine, const char *name);
+/* Lists of senders and therapists: of a new referral's sender, of a change of its therapist (who `had` it), and of all when they were loaded,
+ * by number. */
+void engine_list_new(const struct engine *engine, struct referral *referral);
+void engine_list_changed(const struct engine *engine, struct referral *referral, struct therapist *had);
+void engine_list_loaded(struct referral *referral);
 /* Around every change of a referral: takes it out of, and puts it into, all that is derived. */
 void engine_index_leave(struct engine *engine, struct referral *referral);
 void engine_index_enter(struct engine *engine, struct referral *referral);
@@ -141,6 +147,16 @@ Fascia__Result *engine_answer_problem(const struct engine *engine, const struct 
                                       const char *text);
 
 Fascia__Result *engine_answer_no_referral(const struct engine *engine);
+/* The same of a sender's own id. */
+Fascia__Result *engine_answer_unknown_id(const struct engine *engine);
+
+/* ---- engine_reach.c ---- */
+/* NULL when the command's reach allows it. */
+Fascia__Result *engine_check_reach(const struct engine *engine, const Fascia__Command *command);
+/* reach NULL: all. */
+bool engine_reaches(const struct engine *engine, const struct referral *referral, const Fascia__Reach *reach);
+/* Whether who reaches it must not see to whom it is offered. */
+bool engine_hides_offer(const struct engine *engine, const struct referral *referral, const Fascia__Reach *reach);
 
 /* ---- engine_key.c ---- */
 struct engine_keys {

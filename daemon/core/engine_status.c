@@ -237,3 +237,10 @@ Fascia__Result *engine_answer_no_referral(const struct engine *engine)
     return engine_answer_problem(engine, NULL, FASCIA__RESULT__VERDICT__NOT_FOUND, FASCIA__PROBLEM__KIND__UNKNOWN_KEY,
                                  "referral", "there is no referral of this number");
 }
+
+Fascia__Result *engine_answer_unknown_id(const struct engine *engine)
+{
+    return engine_answer_problem(engine, NULL, FASCIA__RESULT__VERDICT__NOT_FOUND, FASCIA__PROBLEM__KIND__UNKNOWN_KEY,
+                                 "sender_referral_id",
+                                 "no referral of this sender has this id here: send it as a new one first");
+}

@@ -40,6 +40,8 @@ static void emit_received(struct submission *submission, uint64_t number)
 
     received.referral = submission->submit->referral;
     received.source = (char *)submission->source;
+    if (strnlen(submission->submit->referral->sender, RECORD_NAME_BYTES + 1) <= RECORD_NAME_BYTES)
+        received.sender = submission->submit->referral->sender;
     received.sender_key = key_bytes(submission->keys.sender);
     received.content_key = key_bytes(submission->keys.content);
     received.patient_key = key_bytes(submission->keys.patient);
@@ -232,12 +234,6 @@ static bool same_content(const struct submission *submission)
     return memcmp(submission->referral->content_key, submission->keys.content, RECORD_KEY_BYTES) == 0;
 }
 
-static Fascia__Result *answer_unknown(struct submission *submission)
-{
-    return engine_answer_problem(submission->engine, NULL, VERDICT(NOT_FOUND), KIND(UNKNOWN_KEY), "sender_referral_id",
-                                 "no referral of this sender has this id here: send it as a new one first");
-}
-
 static Fascia__Result *act_new(struct submission *submission)
 {
     if (submission->referral == NULL)
@@ -255,7 +251,7 @@ static Fascia__Result *act_new(struct submission *submission)
 static Fascia__Result *act_modify(struct submission *submission)
 {
     if (submission->referral == NULL)
-        return answer_unknown(submission);
+        return engine_answer_unknown_id(submission->engine);
     if (same_content(submission))
         return engine_answer(submission->engine, submission->referral, VERDICT(DUPLICATE));
     return submit_change(submission);
@@ -267,7 +263,7 @@ static Fascia__Result *act_cancel(struct submission *submission)
     struct referral *referral = submission->referral;
 
     if (referral == NULL)
-        return answer_unknown(submission);
+        return engine_answer_unknown_id(submission->engine);
     if (referral->state == FASCIA__STATE__STATE_CANCELLED)
         return engine_answer(engine, referral, VERDICT(DUPLICATE));
     if (referral->open == NULL || referral->state == FASCIA__STATE__STATE_COMPLETED)
@@ -280,7 +276,9 @@ static Fascia__Result *act_cancel(struct submission *submission)
 
 Fascia__Result *engine_do_submit(struct engine *engine, const Fascia__Submit *submit)
 {
-    struct submission submission = {.engine = engine, .submit = submit, .source = source_of(engine->actor)};
+    struct submission submission = {.engine = engine,
+                                    .submit = submit,
+                                    .source = submit->source[0] != '\0' ? submit->source : source_of(engine->actor)};
     Fascia__Result *result;
 
     if (submit->referral == NULL)
@@ -299,7 +297,7 @@ Fascia__Result *engine_do_submit(struct engine *engine, const Fascia__Submit *su
         result = act_cancel(&submission);
         break;
     case FASCIA__SUBMIT__ACTION__STATUS:
-        result = submission.referral == NULL ? answer_unknown(&submission)
+        result = submission.referral == NULL ? engine_answer_unknown_id(engine)
                                              : engine_answer(engine, submission.referral, VERDICT(OK));
         break;
     default:

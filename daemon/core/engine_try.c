@@ -54,8 +54,10 @@ static bool begin(struct trying *trying)
 
     if (trying->try->referral != 0) {
         trying->referral = engine_find_referral(trying->engine, trying->try->referral);
-        if (trying->referral == NULL)
-            return refuse(trying, "there is no referral of this number");
+        if (trying->referral == NULL) {
+            trying->response->not_found = true;
+            return refuse(trying, "there is no referral R%llu", (unsigned long long)trying->try->referral);
+        }
         if (trying->referral->open == NULL || trying->referral->open->need == NULL)
             return refuse(
                 trying,

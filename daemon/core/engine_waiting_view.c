@@ -94,7 +94,8 @@ static bool has_priority(const struct referral *referral, Fascia__Priority prior
     return priority == FASCIA__PRIORITY__PRIORITY_ROUTINE ? routine : referral->priority == priority;
 }
 
-Fascia__ControlResponse *engine_list_waiting(const struct engine *engine, const Fascia__ListWaiting *query)
+Fascia__ControlResponse *engine_list_waiting(const struct engine *engine, const Fascia__ListWaiting *query,
+                                             const Fascia__Reach *reach)
 {
     Fascia__ControlResponse *response = memory_allocate(1, sizeof *response);
     const uint32_t limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit < LIMIT_MOST ? query->limit : LIMIT_MOST;
@@ -110,7 +111,8 @@ Fascia__ControlResponse *engine_list_waiting(const struct engine *engine, const 
     for (; referral != NULL && response->n_waiting < limit; referral = referral->open->open_after) {
         Fascia__Need *need;
 
-        if (referral->state != FASCIA__STATE__STATE_WAITLISTED || !has_priority(referral, query->priority))
+        if (referral->state != FASCIA__STATE__STATE_WAITLISTED || !has_priority(referral, query->priority) ||
+            !engine_reaches(engine, referral, reach))
             continue;
         need = engine_need_of(referral);
         if (is_in(&area, need))

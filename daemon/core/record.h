@@ -33,6 +33,7 @@ struct referral_row {
     uint32_t priority;
     bool open;
     char source[RECORD_NAME_BYTES + 1];
+    char sender[RECORD_NAME_BYTES + 1];    /* Referral.sender; "" when it was not kept, or is longer */
     char therapist[RECORD_NAME_BYTES + 1]; /* who has it or holds the offer; "" */
     int64_t opened, changed;
     int64_t due;               /* when the open offer expires; 0 */

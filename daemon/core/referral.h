@@ -10,6 +10,7 @@
 #include "fascia/v1/event.pb-c.h"
 
 struct therapist;
+struct sender;
 struct order;
 
 struct visit {
@@ -59,6 +60,7 @@ struct referral {
     uint8_t sender_key[RECORD_KEY_BYTES], content_key[RECORD_KEY_BYTES], patient_key[RECORD_KEY_BYTES];
     struct therapist *therapist; /* who has it, or holds the offer, or had it last */
     const char *source;
+    struct sender *sender;                       /* whose it is (core/listing.h); NULL: not known */
     struct referral *same_sender, *same_patient; /* next of the same hash */
     struct referral_open *open;                  /* NULL once nothing can happen any more */
     uint32_t statuses;

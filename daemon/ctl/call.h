@@ -31,13 +31,13 @@ struct ctl_call {
     const char *socket, *zone;
     bool json;
     const char *state, *therapist, *reason, *note, *clinician, *at, *summary, *goal, *format, *after, *referral;
-    const char *urgency, *near;
+    const char *urgency, *near, *sender, *from, *to, *profession;
     int64_t limit, minutes, area_km;
     int64_t visits, pain_before, pain_after; /* -1 when not given */
     int64_t event;
     const char *condition, *technique, *certification, *payer, *language, *gender, *mode, *postal_code, *position,
         *within, *jurisdiction, *not_before, *not_after, *window, *named, *without, *weights; /* of a question */
-    bool all, history, content, move, anyway, dry_run, all_or_nothing, given_up;
+    bool all, history, content, move, anyway, dry_run, all_or_nothing, given_up, busy;
 };
 
 enum ctl_option {
@@ -90,6 +90,16 @@ enum ctl_option {
     CTL_OPTION_URGENCY,
     CTL_OPTION_NEAR,
     CTL_OPTION_NEAR_WITHIN,
+    CTL_OPTION_SENDER,
+    CTL_OPTION_FROM,
+    CTL_OPTION_TO,
+    CTL_OPTION_FREE_MINUTES,
+    CTL_OPTION_BUSY,
+    CTL_OPTION_ONE_TECHNIQUE,
+    CTL_OPTION_PROFESSION,
+    CTL_OPTION_ONE_PAYER,
+    CTL_OPTION_ONE_LANGUAGE,
+    CTL_OPTION_PLACE_NEAR,
     CTL_OPTION_COUNT
 };
 
@@ -107,6 +117,9 @@ struct ctl_verb {
 /* The tables; each ends with a row whose noun is NULL. */
 extern const struct ctl_verb ctl_referral_verbs[], ctl_offer_verbs[], ctl_match_verbs[], ctl_visit_verbs[],
     ctl_therapist_verbs[], ctl_node_verbs[], ctl_waitlist_verbs[], ctl_plugin_verbs[];
+
+/* therapist slots (verb_slots.c), for the table of therapists' verbs. */
+int ctl_therapist_slots(struct ctl_call *call);
 
 /* ---- for verbs ---- */
 

@@ -70,6 +70,16 @@ static const struct option_row option_rows[CTL_OPTION_COUNT] = {
     [CTL_OPTION_URGENCY] = {"urgency", "PRIORITY", "only stat, urgent or routine ones", KIND_TEXT, MEMBER(urgency), 0, 0},
     [CTL_OPTION_NEAR] = {"near", "POSTAL-CODE", "only those whose patient is near it ('40202', or 'CA M5V' with another country)", KIND_TEXT, MEMBER(near), 0, 0},
     [CTL_OPTION_NEAR_WITHIN] = {"within", "KM", "how near (25)", KIND_NUMBER, MEMBER(area_km), 1, 20000},
+    [CTL_OPTION_SENDER] = {"sender", "SENDER", "only those of this sender, as the SENDER column has it", KIND_TEXT, MEMBER(sender), 0, 0},
+    [CTL_OPTION_FROM] = {"from", "TIME", "2026-12-03T09:00:00-05:00, or '2026-12-03 09:00' by the clock of --zone (now)", KIND_TEXT, MEMBER(from), 0, 0},
+    [CTL_OPTION_TO] = {"to", "TIME", "the same (as far as calendars go, 16 weeks)", KIND_TEXT, MEMBER(to), 0, 0},
+    [CTL_OPTION_FREE_MINUTES] = {"minutes", "N", "free for at least so long (15)", KIND_NUMBER, MEMBER(minutes), 15, 1440},
+    [CTL_OPTION_BUSY] = {"busy", NULL, "what is booked and held, too", KIND_FLAG, MEMBER(busy), 0, 0},
+    [CTL_OPTION_ONE_TECHNIQUE] = {"technique", "NAME", "who offers it (deep-tissue)", KIND_TEXT, MEMBER(technique), 0, 0},
+    [CTL_OPTION_PROFESSION] = {"profession", "CODE", "of this NUCC code, or one that begins so", KIND_TEXT, MEMBER(profession), 0, 0},
+    [CTL_OPTION_ONE_PAYER] = {"payer", "CODE", "who takes it", KIND_TEXT, MEMBER(payer), 0, 0},
+    [CTL_OPTION_ONE_LANGUAGE] = {"language", "CODE", "who speaks it (es)", KIND_TEXT, MEMBER(language), 0, 0},
+    [CTL_OPTION_PLACE_NEAR] = {"near", "POSTAL-CODE", "who treats near it ('40202', or 'CA M5V' with another country)", KIND_TEXT, MEMBER(near), 0, 0},
 };
 /* clang-format on */
 

@@ -62,12 +62,11 @@ static void take_page(Fascia__ControlResponse *all, Fascia__ControlResponse *pag
     page->referrals = NULL;
 }
 
-/* The daemon gives at most PAGE rows at once; the rest is asked for behind the last. */
+/* The daemon gives at most PAGE rows at once, and says where the next page begins. */
 static int ask_pages(struct ctl_call *call, Fascia__ListReferrals *list, Fascia__ControlResponse *all)
 {
     const size_t wanted = call->limit > 0 ? (size_t)call->limit : LIST_DEFAULT;
     size_t room = 0;
-    size_t got = 0;
     int code = CTL_OK;
 
     do {
@@ -79,18 +78,16 @@ static int ask_pages(struct ctl_call *call, Fascia__ListReferrals *list, Fascia_
         code = ctl_ask(call, &request, &page);
         if (code != CTL_OK)
             break;
-        got = page->n_referrals;
+        list->after = page->page != NULL ? page->page->next : 0;
         take_page(all, page, &room);
         fascia__control_response__free_unpacked(page, NULL);
-        if (got > 0)
-            list->after = all->referrals[all->n_referrals - 1]->referral;
-    } while (got == list->limit && all->n_referrals < wanted);
+    } while (list->after != 0 && all->n_referrals < wanted);
     return code;
 }
 
 static void show_rows(struct ctl_call *call, const Fascia__ControlResponse *response, const struct zone *zone)
 {
-    struct ctl_table *table = ctl_table_create("ID|STATE|PRIORITY|CONDITIONS|THERAPIST|SOURCE|OPENED|CHANGED");
+    struct ctl_table *table = ctl_table_create("ID|STATE|PRIORITY|CONDITIONS|THERAPIST|SOURCE|SENDER|OPENED|CHANGED");
 
     for (size_t i = 0; i < response->n_referrals; i++) {
         const Fascia__ReferralRow *row = response->referrals[i];
@@ -101,6 +98,7 @@ static void show_rows(struct ctl_call *call, const Fascia__ControlResponse *resp
         ctl_table_list(table, row->conditions, row->n_conditions);
         ctl_table_cell(table, "%s", row->therapist);
         ctl_table_cell(table, "%s", row->source);
+        ctl_table_cell(table, "%s", row->sender);
         ctl_table_when(table, zone, row->opened);
         ctl_table_when(table, zone, row->changed);
     }
@@ -129,6 +127,8 @@ static int list(struct ctl_call *call)
         return CTL_USAGE;
     if (call->therapist != NULL)
         query.therapist = (char *)(uintptr_t)call->therapist;
+    if (call->sender != NULL)
+        query.sender = (char *)(uintptr_t)call->sender;
     code = ask_pages(call, &query, &all);
     if (code == CTL_OK && call->json)
         ctl_print_json(call, &all.base, "referrals");
@@ -187,6 +187,7 @@ static void show_detail(struct ctl_call *call, const Fascia__ReferralDetail *det
                 detail->erased ? ", erased" : "");
         ctl_show_field(call, "priority", "%s", ctl_priority_word(row->priority));
         ctl_show_field(call, "source", "%s", row->source);
+        ctl_show_field(call, "sender", "%s", row->sender);
         ctl_show_field(call, "opened", "%s", ctl_when(zone, row->opened, text));
         ctl_show_field(call, "changed", "%s", ctl_when(zone, row->changed, text));
         if (row->state == FASCIA__STATE__STATE_OFFERED)
@@ -278,7 +279,7 @@ const struct ctl_verb ctl_referral_verbs[] = {
      "list",
      "",
      "list open referrals, or those in other states",
-     {CTL_OPTION_STATE, CTL_OPTION_ALL, CTL_OPTION_THERAPIST, CTL_OPTION_LIMIT, CTL_OPTION_AFTER},
+     {CTL_OPTION_STATE, CTL_OPTION_ALL, CTL_OPTION_THERAPIST, CTL_OPTION_SENDER, CTL_OPTION_LIMIT, CTL_OPTION_AFTER},
      list},
     {"referral",
      "show",

@@ -1,4 +1,4 @@
-/* therapist import, export, list, show, remove. */
+/* therapist import, export, list, show, remove; slots is verb_slots.c. */
 #include "core/memory.h"
 #include "ctl/call.h"
 #include "ctl/hours.h"
@@ -409,5 +409,13 @@ const struct ctl_verb ctl_therapist_verbs[] = {
     {"therapist", "export", "", "write all of them as import takes them", {CTL_OPTION_FORMAT}, export_all},
     {"therapist", "list", "", "list therapists", {CTL_OPTION_LIMIT, CTL_OPTION_AFTER}, list},
     {"therapist", "show", "IDENTIFIER", "show a therapist", {0}, show},
+    {"therapist",
+     "slots",
+     "[IDENTIFIER]",
+     "free time of a therapist, or of those who offer what is asked for",
+     {CTL_OPTION_FROM, CTL_OPTION_TO, CTL_OPTION_FREE_MINUTES, CTL_OPTION_BUSY, CTL_OPTION_ONE_TECHNIQUE,
+      CTL_OPTION_PROFESSION, CTL_OPTION_PLACE_NEAR, CTL_OPTION_NEAR_WITHIN, CTL_OPTION_MODE, CTL_OPTION_ONE_PAYER,
+      CTL_OPTION_ONE_LANGUAGE, CTL_OPTION_LIMIT},
+     ctl_therapist_slots},
     {"therapist", "remove", "IDENTIFIER", "take one out; open offers go to others", {0}, remove_one},
     {0}};

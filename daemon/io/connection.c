@@ -3,10 +3,12 @@
 #include "core/memory.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 const char *io_close_reason_name(enum io_close_reason reason)
@@ -44,12 +46,12 @@ struct io_limits io_limits_complete(const struct io_limits *limits)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
-static void update_reading(struct io_connection *connection)
+void connection_update_reading(struct io_connection *connection)
 {
     bool discarding = connection->state == CONNECTION_FLUSHING || connection->state == CONNECTION_LINGERING;
     bool taking = connection->state == CONNECTION_OPEN && !connection->paused &&
                   evbuffer_get_length(connection->input) < connection->limits.input;
-    bool wanted = (discarding || taking) && !connection->ended;
+    bool wanted = (discarding || taking || connection->state == CONNECTION_HANDSHAKE) && !connection->ended;
 
     if (connection->read == NULL || wanted == connection->reading)
         return;
@@ -58,6 +60,8 @@ static void update_reading(struct io_connection *connection)
         INVARIANT(event_add(connection->read, NULL) == 0);
     else
         event_del(connection->read);
+    if (wanted && connection->more)
+        event_active(connection->read, EV_READ, 0);
 }
 
 static bool is_full(const struct io_connection *connection)
@@ -92,14 +96,14 @@ static void deliver(struct io_connection *connection)
         overflow(connection);
     if (connection->state != CONNECTION_OPEN)
         return;
-    update_reading(connection);
+    connection_update_reading(connection);
     connection_arm(connection);
 }
 
 static void end_of_input(struct io_connection *connection)
 {
     connection->ended = true;
-    update_reading(connection);
+    connection_update_reading(connection);
     if (connection->state == CONNECTION_LINGERING) {
         connection_shut(connection, IO_CLOSED_BY_OWNER);
     } else if (connection->state == CONNECTION_OPEN) {
@@ -110,6 +114,14 @@ static void end_of_input(struct io_connection *connection)
     }
 }
 
+/* What is thrown away need not be understood. */
+static ssize_t read_some(struct io_connection *connection, uint8_t *bytes, size_t room)
+{
+    if (connection->tls == NULL || connection->state != CONNECTION_OPEN)
+        return read(connection->fd, bytes, room);
+    return tls_session_read(connection->tls, bytes, room, &connection->more);
+}
+
 static void on_readable(int fd, short what, void *context)
 {
     struct io_connection *connection = context;
@@ -117,11 +129,16 @@ static void on_readable(int fd, short what, void *context)
     size_t room = IO_SCRATCH_BYTES;
     ssize_t result;
 
+    (void)fd;
     (void)what;
+    if (connection->state == CONNECTION_HANDSHAKE) {
+        connection_handshake(connection);
+        return;
+    }
     if (connection->state == CONNECTION_OPEN &&
         room > connection->limits.input - evbuffer_get_length(connection->input))
         room = connection->limits.input - evbuffer_get_length(connection->input);
-    result = read(fd, scratch, room);
+    result = read_some(connection, scratch, room);
     if (result < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (result < 0) {
@@ -132,6 +149,8 @@ static void on_readable(int fd, short what, void *context)
         connection->activity = io_monotonic();
         INVARIANT(evbuffer_add(connection->input, scratch, (size_t)result) == 0);
         deliver(connection);
+        if (connection->more && connection->reading)
+            event_active(connection->read, EV_READ, 0);
     } else {
         connection->activity = io_monotonic();
     }
@@ -156,7 +175,7 @@ void io_take(struct io_connection *connection, size_t size)
     evbuffer_drain(connection->input, size);
     connection->took = true;
     connection->waiting_since = evbuffer_get_length(connection->input) > 0 ? io_monotonic() : -1;
-    update_reading(connection);
+    connection_update_reading(connection);
     connection_arm(connection);
 }
 
@@ -176,7 +195,7 @@ void io_pause(struct io_connection *connection, bool paused)
             io_turn_queue(connection->loop, &connection->turn);
         }
     }
-    update_reading(connection);
+    connection_update_reading(connection);
     connection_arm(connection);
 }
 
@@ -184,21 +203,37 @@ void io_pause(struct io_connection *connection, bool paused)
 
 static void begin_linger(struct io_connection *connection)
 {
+    if (connection->tls != NULL)
+        tls_session_end(connection->tls);
     if (connection->ended || shutdown(connection->fd, SHUT_WR) < 0) {
         connection_shut(connection, IO_CLOSED_BY_OWNER);
         return;
     }
     connection->state = CONNECTION_LINGERING;
     connection->closing_since = io_monotonic();
-    update_reading(connection);
+    connection_update_reading(connection);
     connection_arm(connection);
 }
 
-static void flush(struct io_connection *connection)
+int connection_queued(const struct io_connection *connection)
+{
+    int queued = 0;
+
+    return ioctl(connection->fd, SIOCOUTQ, &queued) == 0 ? queued : 0;
+}
+
+static ssize_t write_some(struct io_connection *connection)
+{
+    if (connection->tls == NULL)
+        return evbuffer_write(connection->output, connection->fd);
+    return tls_session_write(connection->tls, connection->output);
+}
+
+void connection_flush(struct io_connection *connection)
 {
     size_t before = evbuffer_get_length(connection->output), left;
 
-    if (before > 0 && evbuffer_write(connection->output, connection->fd) < 0 && errno != EAGAIN && errno != EINTR) {
+    if (before > 0 && write_some(connection) < 0 && errno != EAGAIN && errno != EINTR) {
         connection_shut(connection, connection->state != CONNECTION_OPEN ? IO_CLOSED_BY_OWNER
                                     : connection->ended                  ? IO_CLOSED_BY_PEER
                                                                          : IO_CLOSED_ERROR);
@@ -206,9 +241,10 @@ static void flush(struct io_connection *connection)
     }
     left = evbuffer_get_length(connection->output);
     if (left < before)
-        connection->activity = io_monotonic();
+        connection->activity = connection->sent = io_monotonic();
     if ((left > 0) != connection->writing) {
         connection->writing = left > 0;
+        connection->queued = left > 0 ? connection_queued(connection) : 0;
         if (connection->writing)
             INVARIANT(event_add(connection->write, NULL) == 0);
         else
@@ -217,13 +253,20 @@ static void flush(struct io_connection *connection)
     }
     if (left == 0 && connection->state == CONNECTION_FLUSHING)
         begin_linger(connection);
+    else if (left == 0 && before > 0 && connection->state == CONNECTION_OPEN && connection->handler.drained != NULL)
+        connection->handler.drained(connection->handler.context, connection);
 }
 
 static void on_writable(int fd, short what, void *context)
 {
+    struct io_connection *connection = context;
+
     (void)fd;
     (void)what;
-    flush(context);
+    if (connection->state == CONNECTION_HANDSHAKE)
+        connection_handshake(connection);
+    else
+        connection_flush(connection);
 }
 
 void io_write(struct io_connection *connection, const uint8_t *bytes, size_t size)
@@ -237,10 +280,15 @@ void io_write(struct io_connection *connection, const uint8_t *bytes, size_t siz
         return;
     }
     if (waiting == 0)
-        connection->activity = io_monotonic();
+        connection->activity = connection->sent = io_monotonic();
     INVARIANT(evbuffer_add(connection->output, bytes, size) == 0);
     if (connection->state == CONNECTION_OPEN && !connection->writing)
         io_turn_queue(connection->loop, &connection->turn);
+}
+
+size_t io_unsent(const struct io_connection *connection)
+{
+    return evbuffer_get_length(connection->output);
 }
 
 /* ---- life ---------------------------------------------------------------------------------------------------------- */
@@ -251,6 +299,8 @@ static void release_socket(struct io_connection *connection)
     size_t i;
 
     dial_finish(connection);
+    if (connection->tls != NULL && connection->reason != IO_CLOSED_ERROR)
+        tls_session_end(connection->tls);
     for (i = 0; i < sizeof events / sizeof events[0]; i++) {
         if (*events[i] != NULL)
             event_free(*events[i]);
@@ -270,18 +320,19 @@ static void connection_turn(void *context)
 
     if (connection->state == CONNECTION_CLOSED) {
         release_socket(connection);
-        if (connection->handler.closed != NULL)
+        if (connection->handler.closed != NULL && !connection->unknown)
             connection->handler.closed(connection->handler.context, connection, connection->reason);
         io_turn_cancel(connection->loop, &connection->turn);
         evbuffer_free(connection->input);
         evbuffer_free(connection->output);
+        tls_session_destroy(connection->tls);
         free(connection);
         return;
     }
     if (connection->again && connection->state == CONNECTION_OPEN && !connection->paused)
         deliver(connection);
     if (connection->state == CONNECTION_OPEN || connection->state == CONNECTION_FLUSHING)
-        flush(connection);
+        connection_flush(connection);
 }
 
 struct io_connection *connection_create(struct io_loop *loop, const struct io_limits *limits,
@@ -321,15 +372,22 @@ void connection_start(struct io_connection *connection, int fd)
 
     set_options(fd);
     connection->fd = fd;
-    connection->state = CONNECTION_OPEN;
+    connection->state = connection->tls == NULL ? CONNECTION_OPEN : CONNECTION_HANDSHAKE;
     connection->activity = io_monotonic();
     connection->read = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, connection);
     connection->write = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, connection);
     INVARIANT(connection->read != NULL && connection->write != NULL);
-    update_reading(connection);
+    connection_update_reading(connection);
     connection_arm(connection);
     if (evbuffer_get_length(connection->output) > 0)
         io_turn_queue(connection->loop, &connection->turn);
+    if (connection->state == CONNECTION_OPEN)
+        connection_opened(connection);
+}
+
+void connection_opened(struct io_connection *connection)
+{
+    connection->unknown = false;
     if (connection->handler.opened != NULL)
         connection->handler.opened(connection->handler.context, connection);
 }
@@ -353,7 +411,7 @@ void connection_shut(struct io_connection *connection, enum io_close_reason reas
     connection->state = CONNECTION_CLOSED;
     connection->reason = reason;
     connection->writing = false;
-    update_reading(connection);
+    connection_update_reading(connection);
     if (connection->write != NULL)
         event_del(connection->write);
     event_del(connection->timer);
@@ -368,10 +426,16 @@ void io_close(struct io_connection *connection, bool flush_first)
         connection->state = CONNECTION_FLUSHING;
         connection->closing_since = io_monotonic();
         evbuffer_drain(connection->input, evbuffer_get_length(connection->input));
-        update_reading(connection);
+        connection_update_reading(connection);
         connection_arm(connection);
         io_turn_queue(connection->loop, &connection->turn);
     }
+}
+
+void io_close_amid(struct io_connection *connection)
+{
+    connection->overfull = true;
+    io_close(connection, true);
 }
 
 uint64_t io_connection_id(const struct io_connection *connection)
@@ -382,6 +446,21 @@ uint64_t io_connection_id(const struct io_connection *connection)
 const char *io_connection_peer(const struct io_connection *connection)
 {
     return connection->peer;
+}
+
+const uint8_t *io_connection_host(const struct io_connection *connection)
+{
+    return connection->host_key;
+}
+
+bool io_connection_secure(const struct io_connection *connection)
+{
+    return connection->tls != NULL;
+}
+
+const char *io_connection_certificate(const struct io_connection *connection)
+{
+    return connection->tls == NULL ? "" : tls_session_certificate(connection->tls);
 }
 
 bool io_connection_credentials(const struct io_connection *connection, uint32_t *uid, uint32_t *gid, int32_t *pid)

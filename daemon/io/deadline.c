@@ -20,6 +20,11 @@ static struct deadline deadline_open(const struct io_connection *connection)
     struct deadline deadline = {.at = INT64_MAX};
     bool unsent = evbuffer_get_length(connection->output) > 0;
 
+    if (limits->untimed) {
+        if (unsent)
+            earlier(&deadline, connection->sent + limits->idle_ms, IO_CLOSED_SLOW);
+        return deadline;
+    }
     if (!connection->paused || unsent)
         earlier(&deadline, connection->activity + limits->idle_ms, unsent ? IO_CLOSED_SLOW : IO_CLOSED_IDLE);
     if (!connection->paused && connection->waiting_since >= 0)
@@ -48,6 +53,7 @@ static struct deadline deadline_of(const struct io_connection *connection)
 
     switch (connection->state) {
     case CONNECTION_CONNECTING:
+    case CONNECTION_HANDSHAKE:
         return (struct deadline){connection->started + limits->connect_ms, IO_CLOSED_SLOW};
     case CONNECTION_OPEN:
         return deadline_open(connection);
@@ -77,6 +83,18 @@ void connection_arm(struct io_connection *connection)
     INVARIANT(event_add(connection->timer, &time) == 0);
 }
 
+/* A socket may hold megabytes, and is not writable again before a good part of them has gone: who reads slowly does read. */
+static bool is_reading(struct io_connection *connection)
+{
+    const int queued = connection_queued(connection), before = connection->queued;
+
+    connection->queued = queued;
+    if (!connection->limits.untimed || connection->state != CONNECTION_OPEN || queued == before)
+        return false;
+    connection->sent = io_monotonic();
+    return true;
+}
+
 void connection_timer(int fd, short what, void *context)
 {
     struct io_connection *connection = context;
@@ -85,7 +103,7 @@ void connection_timer(int fd, short what, void *context)
     (void)fd;
     (void)what;
     connection->armed = -1;
-    if (deadline.at <= io_monotonic())
+    if (deadline.at <= io_monotonic() && !is_reading(connection))
         connection_shut(connection, deadline.reason);
     else
         connection_arm(connection);

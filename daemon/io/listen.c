@@ -22,6 +22,8 @@ struct io_listener {
     bool told; /* of the rest, until a connection is accepted again */
     struct io_limits limits;
     struct io_handler handler;
+    struct io_tls *tls; /* NULL: plain */
+    const char *not_tls;
     struct io_connections connections;
     uint32_t count;
     uint64_t refused;
@@ -100,6 +102,10 @@ static void accept_one(struct io_listener *listener, int fd, const struct sockad
         io_address_print(peer, connection->peer);
     TAILQ_INSERT_TAIL(&listener->connections, connection, link);
     listener->count++;
+    if (listener->tls != NULL) {
+        connection->tls = tls_session_create(listener->tls, fd);
+        connection->unknown = true;
+    }
     connection_start(connection, fd);
 }
 
@@ -247,6 +253,13 @@ static void read_address(struct io_listener *listener)
 struct io_listener *io_listen(struct io_loop *loop, const char *address, unsigned mode, const struct io_limits *limits,
                               const struct io_handler *handler, struct fault *fault)
 {
+    return io_listen_tls(loop, address, mode, limits, handler, NULL, NULL, fault);
+}
+
+struct io_listener *io_listen_tls(struct io_loop *loop, const char *address, unsigned mode,
+                                  const struct io_limits *limits, const struct io_handler *handler, struct io_tls *tls,
+                                  const char *not_tls, struct fault *fault)
+{
     struct io_listener *listener = memory_allocate(1, sizeof *listener);
     struct io_address parsed;
 
@@ -254,6 +267,8 @@ struct io_listener *io_listen(struct io_loop *loop, const char *address, unsigne
     listener->loop = loop;
     listener->limits = io_limits_complete(limits);
     listener->handler = *handler;
+    listener->tls = tls;
+    listener->not_tls = not_tls;
     TAILQ_INIT(&listener->connections);
     if (!io_address_parse(address, &parsed, fault) || !io_address_resolve(&parsed, fault) ||
         !open_socket(listener, &parsed, mode, fault)) {
@@ -270,6 +285,11 @@ struct io_listener *io_listen(struct io_loop *loop, const char *address, unsigne
     INVARIANT(listener->accept != NULL);
     update_accepting(listener);
     return listener;
+}
+
+const char *listener_not_tls(const struct io_listener *listener)
+{
+    return listener->not_tls;
 }
 
 const char *io_listener_address(const struct io_listener *listener)

@@ -62,6 +62,7 @@ static bool check_way_in(const struct config_source *source, const struct fascia
     return source_check_transport(plugin, source, &fault) ||
            complain(config_where_of_source(source, source->is_plugin             ? "grants"
                                                    : source->folder.path != NULL ? "folder"
+                                                   : source->http.listen != NULL ? "http"
                                                                                  : "stream"),
                     source, &fault);
 }

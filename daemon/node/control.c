@@ -40,7 +40,7 @@ struct stages *control_stages(const struct control *control)
 
 bool control_is_unwanted(const struct control_request *request)
 {
-    return request->session->connection == NULL || request->control->draining;
+    return request->control->draining || request->origin.is_unwanted(request->origin.context);
 }
 
 const struct control_host *control_host(const struct control *control)
@@ -106,20 +106,15 @@ static void write_response(struct control_session *session, Fascia__ControlRespo
 
 static void session_read(struct control_session *session);
 
-void control_answer(struct control_request *request, Fascia__ControlResponse *response, bool last)
+static void session_answer(void *context, Fascia__ControlResponse *response, bool last)
 {
-    struct control_session *session = request->session;
+    struct control_session *session = context;
 
-    response->last = last;
     if (session->connection != NULL)
         write_response(session, response);
-    fascia__control_response__free_unpacked(response, NULL);
     if (!last)
         return;
     session->request = NULL;
-    session->control->open--;
-    fascia__control_request__free_unpacked(request->request, NULL);
-    free(request);
     if (session->connection != NULL && session->control->draining)
         io_close(session->connection, true);
     else if (session->connection != NULL && !session->inside) {
@@ -127,6 +122,40 @@ void control_answer(struct control_request *request, Fascia__ControlResponse *re
         return;
     }
     session_free_if_over(session);
+}
+
+static bool session_is_gone(void *context)
+{
+    return ((const struct control_session *)context)->connection == NULL;
+}
+
+/* ---- requests --------------------------------------------------------------------------------------------------------- */
+
+static struct control_request *request_create(struct control *control, const struct control_origin *origin,
+                                              Fascia__ControlRequest *wanted)
+{
+    struct control_request *request = calloc(1, sizeof *request);
+
+    INVARIANT(request != NULL);
+    request->control = control;
+    request->origin = *origin;
+    request->request = wanted;
+    control->open++;
+    return request;
+}
+
+void control_answer(struct control_request *request, Fascia__ControlResponse *response, bool last)
+{
+    const struct control_origin origin = request->origin;
+
+    response->last = last;
+    if (last) {
+        request->control->open--;
+        fascia__control_request__free_unpacked(request->request, NULL);
+        free(request);
+    }
+    origin.answer(origin.context, response, last);
+    fascia__control_response__free_unpacked(response, NULL);
 }
 
 void control_refuse(struct control_request *request, const char *format, ...)
@@ -152,17 +181,8 @@ void control_busy(struct control_request *request)
     control_answer(request, response, true);
 }
 
-static void start_request(struct control_session *session, const uint8_t *bytes, size_t size)
+static void begin_request(struct control_request *request)
 {
-    struct control_request *request = calloc(1, sizeof *request);
-
-    INVARIANT(request != NULL);
-    request->control = session->control;
-    request->session = session;
-    request->request = message_receive(&fascia__control_request__descriptor, bytes, size);
-    name_actor(session->connection, request->actor, sizeof request->actor);
-    session->request = request;
-    session->control->open++;
     if (request->request == NULL) {
         request->request = calloc(1, sizeof *request->request);
         INVARIANT(request->request != NULL);
@@ -176,6 +196,45 @@ static void start_request(struct control_session *session, const uint8_t *bytes,
         return;
     }
     control_do(request);
+}
+
+/* Whoever may connect reaches all referrals, and says nothing of it; nor is it a source that speaks here. */
+static Fascia__ControlRequest *without_what_the_daemon_says(Fascia__ControlRequest *request)
+{
+    Fascia__Submit *submit = NULL;
+
+    if (request == NULL)
+        return NULL;
+    if (request->reach != NULL)
+        fascia__reach__free_unpacked(request->reach, NULL);
+    request->reach = NULL;
+    if (request->body_case != FASCIA__CONTROL_REQUEST__BODY_COMMAND ||
+        request->command->body_case != FASCIA__COMMAND__BODY_SUBMIT)
+        return request;
+    submit = request->command->submit;
+    message_clear(&submit->source);
+    return request;
+}
+
+static void start_request(struct control_session *session, const uint8_t *bytes, size_t size)
+{
+    const struct control_origin origin = {session, session_answer, session_is_gone};
+    struct control_request *request = request_create(
+        session->control, &origin,
+        without_what_the_daemon_says(message_receive(&fascia__control_request__descriptor, bytes, size)));
+
+    name_actor(session->connection, request->actor, sizeof request->actor);
+    session->request = request;
+    begin_request(request);
+}
+
+void control_ask(struct control *control, const struct control_origin *origin, const char *actor,
+                 Fascia__ControlRequest *request)
+{
+    struct control_request *asked = request_create(control, origin, request);
+
+    snprintf(asked->actor, sizeof asked->actor, "%s", actor);
+    begin_request(asked);
 }
 
 static void refuse_large(struct control_session *session)

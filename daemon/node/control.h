@@ -1,6 +1,6 @@
 /*
- * The control socket: fasciactl's side of the daemon (proto/fascia/v1/control.proto). Who may connect is decided by the
- * socket's permissions; who did is taken from the kernel and written into the audit trail. Loop's thread only.
+ * What people and programs ask of the node (proto/fascia/v1/control.proto), whatever way it comes: over the control socket, where permissions decide who may connect and
+ * the kernel says who did, or from another origin, which has found that out by itself. Loop's thread only.
  */
 #ifndef FASCIA_NODE_CONTROL_H
 #define FASCIA_NODE_CONTROL_H
@@ -14,6 +14,15 @@
 struct control;
 struct control_request;
 
+/* Where a request came from, and its answers go. */
+struct control_origin {
+    void *context;
+    /* One answer, lent; with last the request is over. It may come before control_ask() has returned. */
+    void (*answer)(void *context, Fascia__ControlResponse *response, bool last);
+    /* Nobody waits for the answer any more: a long one need not be finished. */
+    bool (*is_unwanted)(void *context);
+};
+
 /* What the control socket asks of the node itself. */
 struct control_host {
     void *context;
@@ -25,6 +34,9 @@ struct control_host {
 
 MUST_CHECK struct control *control_create(struct io_loop *loop, struct stages *stages, const struct config *config,
                                           const struct control_host *host, struct fault *fault);
+/* Asks, as `actor` and within request->reach, what fasciactl could ask; takes request over (heap). */
+void control_ask(struct control *control, const struct control_origin *origin, const char *actor,
+                 Fascia__ControlRequest *request);
 /* No new request; those under way are answered. */
 void control_drain(struct control *control);
 size_t control_open(const struct control *control);
@@ -33,13 +45,14 @@ void control_close(struct control *control);
 /* After control_close() and the end of the loop. */
 void control_destroy(struct control *control);
 
-/* ---- between control.c and control_verbs.c ---- */
+/* ---- between control.c and control_*.c ---- */
 
 /* One request under way. It lives until control_answer() with last. */
 struct control_request {
     struct control *control;
-    struct control_session *session;
+    struct control_origin origin;
     Fascia__ControlRequest *request;
+
     char actor[RECORD_NAME_BYTES + 1];
 };
 struct stages *control_stages(const struct control *control);

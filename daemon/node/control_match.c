@@ -47,6 +47,7 @@ static void leave_trace(struct engine *engine, struct work *work, int64_t now, s
         return;
     view.what = what;
     command.actor = request->actor;
+    command.reach = request->request->reach;
     command.body_case = FASCIA__COMMAND__BODY_VIEW;
     command.view = &view;
     engine_execute(engine, &command, now, batch, &work->result);
@@ -59,7 +60,7 @@ static bool is_unknown(const struct work *work)
 
 static void refuse_unknown(struct control_request *request)
 {
-    control_refuse(request, "there is no referral R%llu", (unsigned long long)referral_of(request->request));
+    control_answer(request, engine_response_no_referral(referral_of(request->request)), true);
 }
 
 /* With a trace, and then `run`. */
@@ -83,7 +84,8 @@ static void try_match(struct engine *engine, struct work *work, int64_t now, str
     struct control_request *request = work->context;
 
     leave_trace(engine, work, now, batch);
-    work->response = engine_try_match(engine, request->request->try_match, now);
+    work->response = is_unknown(work) ? engine_response_no_referral(referral_of(request->request))
+                                      : engine_try_match(engine, request->request->try_match, now);
 }
 
 static void tried(struct work *work)
@@ -162,6 +164,7 @@ static enum store_status read_history(struct store_reader *reader, const struct 
     detail->row->state = (Fascia__State)row->state;
     detail->row->priority = (Fascia__Priority)row->priority;
     detail->row->source = memory_text(row->source);
+    detail->row->sender = memory_text(row->sender);
     detail->row->therapist = memory_text(row->therapist);
     detail->row->opened = row->opened;
     detail->row->changed = row->changed;

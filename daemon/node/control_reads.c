@@ -121,6 +121,7 @@ static void fill_row(const struct referral_row *row, Fascia__ReferralDetail *det
     filled->state = (Fascia__State)row->state;
     filled->priority = (Fascia__Priority)row->priority;
     filled->source = memory_text(row->source);
+    filled->sender = memory_text(row->sender);
     filled->therapist = memory_text(row->therapist);
     filled->opened = row->opened;
     filled->changed = row->changed;
@@ -136,8 +137,10 @@ static void fill_referral(struct store_reader *reader, struct control_job *job, 
     struct referral_row row;
 
     *status = store_read_referral(reader, wanted->referral, &row, fault);
-    if (*status == STORE_MISSING)
+    if (*status == STORE_MISSING) {
         fault_set(fault, "there is no referral R%llu", (unsigned long long)wanted->referral);
+        job->response->not_found = true;
+    }
     if (*status != STORE_OK)
         return;
     if (detail == NULL) { /* long closed: the core holds no more of it than its keys */
@@ -145,6 +148,7 @@ static void fill_referral(struct store_reader *reader, struct control_job *job, 
         INVARIANT(detail != NULL);
         fascia__referral_detail__init(detail);
         job->response->detail = detail;
+        job->response->not_found = false;
         set_error(job->response, "");
     }
     if (detail->row == NULL)
@@ -165,7 +169,6 @@ static void look_at_referral(struct engine *engine, struct work *work, int64_t n
     struct control_request *request = work->context;
     const Fascia__ShowReferral *wanted = request->request->show_referral;
 
-    work->response = engine_show_referral(engine, wanted->referral);
     if (wanted->content || wanted->history) {
         Fascia__Command command = FASCIA__COMMAND__INIT;
         Fascia__View view = FASCIA__VIEW__INIT;
@@ -173,12 +176,14 @@ static void look_at_referral(struct engine *engine, struct work *work, int64_t n
         char history[] = "history";
 
         command.actor = request->actor;
+        command.reach = request->request->reach;
         command.body_case = FASCIA__COMMAND__BODY_VIEW;
         command.view = &view;
         view.referral = wanted->referral;
         view.what = wanted->content ? what : history;
         engine_execute(engine, &command, now, batch, &work->result);
     }
+    work->response = engine_show_referral(engine, wanted->referral, request->request->reach);
 }
 
 static void looked_at_referral(struct work *work)
@@ -187,7 +192,7 @@ static void looked_at_referral(struct work *work)
     Fascia__ControlResponse *response = work->response;
 
     work->response = NULL;
-    if (work->failed)
+    if (work->failed || (request->request->reach != NULL && response->not_found))
         control_answer(request, response, true);
     else
         push_job(job_create(request, response, fill_referral), false);

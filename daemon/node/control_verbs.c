@@ -26,6 +26,15 @@ static void command_done(struct work *work)
     work_destroy(work);
 }
 
+/* Which referrals it reaches is said by the request, as the daemon set it, and never by the command. */
+static void set_reach(Fascia__ControlRequest *request, Fascia__Command *command)
+{
+    if (command->reach != NULL)
+        fascia__reach__free_unpacked(command->reach, NULL);
+    command->reach = request->reach;
+    request->reach = NULL;
+}
+
 static void do_command(struct control_request *request)
 {
     Fascia__Command *command = request->request->command;
@@ -41,6 +50,7 @@ static void do_command(struct control_request *request)
         free(command->actor);
     command->actor = strdup(request->actor);
     INVARIANT(command->actor != NULL);
+    set_reach(request->request, command);
     work = work_create(command_done, request);
     work->command = command;
     request->request->command = NULL;
@@ -60,16 +70,19 @@ static void look(struct engine *engine, struct work *work, int64_t now, struct r
 
     switch (wanted->body_case) {
     case FASCIA__CONTROL_REQUEST__BODY_LIST_REFERRALS:
-        work->response = engine_list_referrals(engine, wanted->list_referrals);
+        work->response = engine_list_referrals(engine, wanted->list_referrals, wanted->reach);
         break;
     case FASCIA__CONTROL_REQUEST__BODY_LIST_OFFERS:
-        work->response = engine_list_offers(engine, wanted->list_offers);
+        work->response = engine_list_offers(engine, wanted->list_offers, wanted->reach);
         break;
     case FASCIA__CONTROL_REQUEST__BODY_LIST_THERAPISTS:
         work->response = engine_list_therapists(engine, wanted->list_therapists);
         break;
     case FASCIA__CONTROL_REQUEST__BODY_SHOW_THERAPIST:
         work->response = engine_show_therapist(engine, wanted->show_therapist->identifier);
+        break;
+    case FASCIA__CONTROL_REQUEST__BODY_LIST_SLOTS:
+        work->response = engine_list_slots(engine, wanted->list_slots, now);
         break;
     case FASCIA__CONTROL_REQUEST__BODY_IMPORT_THERAPISTS:
         work->response = engine_import_therapists(engine, wanted->import_therapists, request->actor, now, batch);
@@ -164,14 +177,11 @@ static void do_status(struct control_request *request)
     counted(work);
 }
 
-void control_do(struct control_request *request)
+static void dispatch(struct control_request *request)
 {
     const Fascia__ControlRequest *wanted = request->request;
 
     switch (wanted->body_case) {
-    case FASCIA__CONTROL_REQUEST__BODY_COMMAND:
-        do_command(request);
-        break;
     case FASCIA__CONTROL_REQUEST__BODY_IMPORT_THERAPISTS:
         if (wanted->import_therapists->n_therapists > IMPORT_ROWS) {
             control_refuse(request, "at most %d therapists in one request", IMPORT_ROWS);
@@ -183,6 +193,7 @@ void control_do(struct control_request *request)
     case FASCIA__CONTROL_REQUEST__BODY_LIST_OFFERS:
     case FASCIA__CONTROL_REQUEST__BODY_LIST_THERAPISTS:
     case FASCIA__CONTROL_REQUEST__BODY_SHOW_THERAPIST:
+    case FASCIA__CONTROL_REQUEST__BODY_LIST_SLOTS:
         do_look(request);
         break;
     case FASCIA__CONTROL_REQUEST__BODY_EXPLAIN_MATCH:
@@ -210,4 +221,48 @@ void control_do(struct control_request *request)
     default:
         control_read(request);
     }
+}
+
+/* ---- reach --------------------------------------------------------------------------------------------------------------- */
+
+static void check(struct engine *engine, struct work *work, int64_t now, struct record_batch *batch)
+{
+    const struct control_request *request = work->context;
+
+    (void)batch;
+    work->response = engine_check_request(engine, request->request, now);
+}
+
+static void checked(struct work *work)
+{
+    struct control_request *request = work->context;
+    Fascia__ControlResponse *refusal = work->response;
+
+    work->response = NULL;
+    work_destroy(work);
+    if (refusal != NULL)
+        control_answer(request, refusal, true);
+    else
+        dispatch(request);
+}
+
+/* Who reaches some referrals only is let through by the core before anything is read; of commands it is a part of doing them. */
+void control_do(struct control_request *request)
+{
+    struct work *work;
+
+    if (request->request->body_case == FASCIA__CONTROL_REQUEST__BODY_COMMAND) {
+        do_command(request);
+        return;
+    }
+    if (request->request->reach == NULL) {
+        dispatch(request);
+        return;
+    }
+    work = work_create(checked, request);
+    work->run = check;
+    if (work_push(control_stages(request->control), work))
+        return;
+    work_destroy(work);
+    control_busy(request);
 }

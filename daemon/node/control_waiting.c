@@ -62,7 +62,7 @@ static void look(struct engine *engine, struct work *work, int64_t now, struct r
 
     (void)now;
     (void)batch;
-    work->response = engine_list_waiting(engine, request->request->list_waiting);
+    work->response = engine_list_waiting(engine, request->request->list_waiting, request->request->reach);
 }
 
 static void looked(struct work *work)

@@ -3,15 +3,17 @@
 
 #include "config/config.h"
 #include "core/memory.h"
-#include "io/http.h"
 #include "io/log.h"
+#include "node/accounts.h"
 #include "node/control.h"
 #include "node/metrics.h"
 #include "node/outbox.h"
+#include "node/pages.h"
 #include "node/policies.h"
 #include "node/privileges.h"
 #include "node/sources.h"
 #include "node/tables.h"
+#include "node/web.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -44,6 +46,9 @@ struct node {
     struct sources *sources;
     struct outbox *outbox;
     struct control *control;
+    struct web *web;
+    struct access *access;
+    struct pages_host pages;
     struct io_http *http;
     struct io_timer *drain_timer, *count_timer, *watchdog_timer;
     int64_t started, drain_until;
@@ -63,28 +68,12 @@ static bool node_ready(struct node *node, const char **because)
     return !node->draining && counts.accepting;
 }
 
-static void answer_text(struct io_http_answer *answer, int status, const char *text)
+static bool page_ready(void *context, const char **because)
 {
-    answer->status = status;
-    answer->content_type = "text/plain; charset=utf-8";
-    answer->size = (size_t)asprintf(&answer->body, "%s\n", text);
+    return node_ready(context, because);
 }
 
-static void get_health(void *context, struct io_http_answer *answer)
-{
-    (void)context;
-    answer_text(answer, 200, "ok");
-}
-
-static void get_ready(void *context, struct io_http_answer *answer)
-{
-    const char *because = "";
-    const bool ready = node_ready(context, &because);
-
-    answer_text(answer, ready ? 200 : 503, ready ? "ready" : because);
-}
-
-static void get_metrics(void *context, struct io_http_answer *answer)
+static char *page_metrics(void *context, size_t *size)
 {
     struct node *node = context;
     const char *because;
@@ -96,9 +85,7 @@ static void get_metrics(void *context, struct io_http_answer *answer)
                                         .ready = node_ready(node, &because),
                                         .engine = node->counts};
 
-    answer->status = 200;
-    answer->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    answer->body = metrics_text(&input, &answer->size);
+    return metrics_text(&input, size);
 }
 
 static void take_counts(struct engine *engine, struct work *work, int64_t now, struct record_batch *batch)
@@ -156,6 +143,8 @@ static Fascia__SourceStatus *source_status(const struct source *source)
     status->refused = source->refused;
     if (source->listener != NULL)
         status->address = memory_text(io_listener_address(source->listener));
+    else if (source->config->http.listen != NULL && web_address(source->web, source) != NULL)
+        status->address = memory_text(web_address(source->web, source));
     else if (source->config->folder.path != NULL)
         status->address = memory_text(source->config->folder.path);
     return status;
@@ -235,7 +224,8 @@ static void outbox_restarted(void *context)
 static void drain_look(void *context)
 {
     struct node *node = context;
-    size_t open = stages_pending(node->stages) + control_open(node->control) + sources_open(node->sources);
+    size_t open =
+        stages_pending(node->stages) + control_open(node->control) + sources_open(node->sources) + web_open(node->web);
 
     if (open == 0) {
         io_stop(node->loop);
@@ -261,6 +251,7 @@ static void on_terminate(void *context)
     node->drain_until = io_monotonic() + DRAIN_MS;
     outbox_stop(node->outbox);
     sources_drain(node->sources);
+    web_drain(node->web);
     control_drain(node->control);
     io_timer_set(node->drain_timer, 0);
 }
@@ -364,6 +355,7 @@ static enum node_exit build_sources(struct node *node, struct fault *fault)
     struct source_rooms rooms = {.loop = node->loop, .stages = node->stages, .spawner = node->spawner};
 
     rooms.registry = node->registry = plugin_registry_create();
+    rooms.web = node->web = web_create(node->loop);
     node->sources = sources_create(&rooms, node->config, node->config_path, fault);
     if (node->sources == NULL)
         return NODE_EXIT_CONFIGURATION;
@@ -402,13 +394,13 @@ static bool build_doors(struct node *node, struct fault *fault)
     node->control = control_create(node->loop, node->stages, node->config, &host, fault);
     if (node->control == NULL)
         return false;
+    node->access = accounts_create(node->config);
+    web_attach(node->web, node->control, node->access);
     if (node->config->http != NULL && node->config->http[0] != '\0') {
-        node->http = io_http_listen(node->loop, node->config->http, fault);
+        node->pages = (struct pages_host){.context = node, .ready = page_ready, .metrics = page_metrics};
+        node->http = pages_listen(node->loop, node->config->http, &node->pages, fault);
         if (node->http == NULL)
             return false;
-        io_http_route(node->http, "/healthz", get_health, node);
-        io_http_route(node->http, "/readyz", get_ready, node);
-        io_http_route(node->http, "/metrics", get_metrics, node);
         LOG(LOG_LEVEL_INFO, "http.listening", LOG_CONFIGURED("address", io_http_address(node->http)));
     }
     return sources_start(node->sources, fault);
@@ -443,6 +435,8 @@ static enum node_exit build(struct node *node, struct fault *fault)
 /* Everything that the loop knows is closed before the loop ends, and freed after, for the loop still tells of connections that end. */
 static void close_all(struct node *node)
 {
+    if (node->web != NULL)
+        web_close(node->web);
     if (node->sources != NULL)
         sources_close(node->sources);
     if (node->outbox != NULL)
@@ -465,6 +459,8 @@ static void unbuild(struct node *node)
     stages_destroy(node->stages);
     outbox_destroy(node->outbox);
     sources_destroy(node->sources);
+    web_destroy(node->web);
+    access_destroy(node->access);
     plugin_registry_destroy(node->registry);
     control_destroy(node->control);
     codes_destroy(node->codes);

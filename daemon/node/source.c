@@ -1,6 +1,7 @@
 #include "node/source.h"
 
 #include "io/log.h"
+#include "node/web.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -160,19 +161,33 @@ static bool kind_fits(const struct fascia_plugin *description, const struct conf
     return true;
 }
 
+static const char *ways_of(const struct fascia_plugin *description)
+{
+    const bool stream = (description->transports & FASCIA_TRANSPORT_STREAM) != 0,
+               folder = (description->transports & FASCIA_TRANSPORT_FOLDER) != 0;
+
+    return stream && folder ? "a stream or a folder" : stream ? "a stream" : folder ? "a folder" : "http";
+}
+
 static bool transport_fits(const struct fascia_plugin *description, const struct config_source *wanted,
                            struct fault *fault)
 {
+    const struct {
+        bool wanted;
+        uint32_t transport;
+        const char *what;
+    } ways[] = {{wanted->stream.listen != NULL, FASCIA_TRANSPORT_STREAM, "streams"},
+                {wanted->folder.path != NULL, FASCIA_TRANSPORT_FOLDER, "files"},
+                {wanted->http.listen != NULL, FASCIA_TRANSPORT_HTTP, "requests over HTTP"}};
+
     if (!kind_fits(description, wanted, fault))
         return false;
-    if (wanted->stream.listen != NULL && !(description->transports & FASCIA_TRANSPORT_STREAM)) {
-        fault_set(fault, "plugin %s takes no streams; give it a folder", description->name);
-        return false;
-    }
-    if (wanted->folder.path != NULL && !(description->transports & FASCIA_TRANSPORT_FOLDER)) {
-        fault_set(fault, "plugin %s takes no files; give it a stream", description->name);
-        return false;
-    }
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        if (ways[i].wanted && (description->transports & ways[i].transport) == 0) {
+            fault_set(fault, "plugin %s takes no %s; give it %s", description->name, ways[i].what,
+                      ways_of(description));
+            return false;
+        }
     return true;
 }
 
@@ -219,7 +234,8 @@ static struct plugin_owner owner_of(struct source *source)
                                  .ended = token_ended,
                                  .log = plugin_log,
                                  .now = plugin_now,
-                                 .random = plugin_random};
+                                 .random = plugin_random,
+                                 .ask = source->web != NULL ? web_ask : NULL};
 }
 
 /* A message of a connection asks one thing; a file as many as it has rows. */
@@ -285,7 +301,8 @@ static bool begin_transports(struct source *source, struct fault *fault)
         return false;
     if (source->config->folder.path != NULL && source->folder == NULL && !folder_source_start(source, fault))
         return false;
-    return true;
+    return source->config->http.listen == NULL || web_serves(source->web, source) ||
+           web_serve(source->web, source, fault);
 }
 
 /* Senders of a source that does not work find out at once, and come again; its files stay where they are. */
@@ -296,6 +313,7 @@ static void isolated_works(void *context, bool works)
 
     if (source->folder != NULL)
         io_folder_pause(source->folder, !works || source->draining);
+    /* A server that others share, or will be needed again, stays: it says that its plugin is not there. */
     if (!works)
         stream_source_stop(source);
     else if (!source->draining && !begin_transports(source, &fault))
@@ -341,20 +359,27 @@ static bool isolate_instance(struct source *source, const struct source_rooms *r
     return true;
 }
 
+static bool differ(const char *left, const char *right)
+{
+    return strcmp(left != NULL ? left : "", right != NULL ? right : "") != 0;
+}
+
 bool source_change(struct source *source, const struct config *config, const struct config_source *wanted,
                    struct fault *fault)
 {
     struct isolation_settings settings;
     char path[PATH_MAX];
-    const bool moved = strcmp(wanted->stream.listen != NULL ? wanted->stream.listen : "",
-                              source->config->stream.listen != NULL ? source->config->stream.listen : "") != 0 ||
-                       strcmp(wanted->folder.path != NULL ? wanted->folder.path : "",
-                              source->config->folder.path != NULL ? source->config->folder.path : "") != 0;
+    const struct config_source *before = source->config;
+    const bool moved =
+        differ(wanted->stream.listen, before->stream.listen) || differ(wanted->folder.path, before->folder.path) ||
+        differ(wanted->http.listen, before->http.listen) || differ(wanted->http.prefix, before->http.prefix);
 
     if (moved) {
         stream_source_stop(source);
         io_folder_destroy(source->folder);
         source->folder = NULL;
+        if (source->web != NULL)
+            web_leave(source->web, source);
     }
     source->whole = config;
     source->config = wanted;
@@ -441,6 +466,7 @@ struct source *source_create(const struct source_rooms *rooms, const struct conf
     INVARIANT(source != NULL);
     source->loop = rooms->loop;
     source->stages = rooms->stages;
+    source->web = rooms->web;
     source->whole = config;
     source->config = wanted;
     source->expiry = io_timer_create(rooms->loop, expire, source);
@@ -482,6 +508,8 @@ size_t source_open(const struct source *source)
 
 uint32_t source_connections(const struct source *source)
 {
+    if (source->web != NULL && source->config->http.listen != NULL)
+        return web_connections(source->web, source);
     return source->listener != NULL ? io_listener_connections(source->listener) : 0;
 }
 
@@ -489,6 +517,8 @@ void source_close(struct source *source)
 {
     if (source->isolation != NULL)
         isolation_close(source->isolation);
+    if (source->web != NULL)
+        web_leave(source->web, source);
     if (source->instance != NULL)
         plugin_close(source->instance);
     source->instance = NULL;

@@ -23,9 +23,11 @@ struct ending {
 };
 
 struct session;
+struct web;
 struct source {
     struct io_loop *loop;
     struct stages *stages;
+    struct web *web; /* the servers, for one that takes HTTP */
     const struct config_source *config;
     const struct config *whole;              /* that config is of */
     const struct fascia_plugin *description; /* of a plugin in this process */
@@ -53,6 +55,7 @@ struct source_rooms {
     struct stages *stages;
     struct plugin_registry *registry;
     struct spawner *spawner;
+    struct web *web;
 };
 
 /* Loads the plugin, checks the options, opens the instance; listens to nothing yet. One that is isolated does all that in its own time, once it is started. */

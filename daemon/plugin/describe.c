@@ -53,6 +53,21 @@ static Fascia__PluginOption **pack_table(const struct fascia_option *options, ui
     return packed;
 }
 
+static void pack_routes(const struct fascia_plugin *described, Fascia__PluginDescription *packed)
+{
+    packed->n_routes = plugin_route_count(described);
+    if (packed->n_routes > 0)
+        packed->routes = memory_allocate(packed->n_routes, sizeof *packed->routes);
+    for (uint32_t i = 0; i < packed->n_routes; i++) {
+        const struct fascia_route *route = plugin_route(described, i);
+        packed->routes[i] = memory_allocate(1, sizeof *packed->routes[i]);
+        fascia__plugin_route__init(packed->routes[i]);
+        packed->routes[i]->body_bytes = route->body_bytes;
+        packed->routes[i]->methods = text_or_nothing(route->methods);
+        packed->routes[i]->path = text_or_nothing(route->path);
+    }
+}
+
 Fascia__PluginDescription *plugin_description_pack(const struct fascia_plugin *described)
 {
     Fascia__PluginDescription *packed = memory_allocate(1, sizeof *packed);
@@ -70,6 +85,7 @@ Fascia__PluginDescription *plugin_description_pack(const struct fascia_plugin *d
         packed->n_options = described->option_count;
         packed->options = pack_table(described->options, described->option_count);
     }
+    pack_routes(described, packed);
     return packed;
 }
 
@@ -106,6 +122,21 @@ static const struct fascia_option *read_table(Fascia__PluginOption *const *messa
     return options;
 }
 
+static const struct fascia_route *read_routes(const Fascia__PluginDescription *message)
+{
+    struct fascia_route *routes = NULL;
+
+    if (message->n_routes == 0 || message->n_routes > PLUGIN_ROUTES_MOST)
+        return NULL;
+    routes = memory_allocate(message->n_routes, sizeof *routes);
+    for (size_t i = 0; i < message->n_routes; i++)
+        routes[i] = (struct fascia_route){.size = sizeof routes[i],
+                                          .body_bytes = message->routes[i]->body_bytes,
+                                          .methods = message->routes[i]->methods,
+                                          .path = message->routes[i]->path};
+    return routes;
+}
+
 struct plugin_described *plugin_description_read(const Fascia__PluginDescription *message, struct fault *fault)
 {
     struct plugin_described *described = memory_allocate(1, sizeof *described);
@@ -133,6 +164,8 @@ struct plugin_described *plugin_description_read(const Fascia__PluginDescription
                                      .summary = message->summary};
     plugin->options = read_table(message->options, message->n_options, 0);
     plugin->option_count = (uint32_t)message->n_options;
+    plugin->routes = read_routes(message);
+    plugin->route_count = (uint32_t)message->n_routes;
     described->can_refuse = message->can_refuse;
     if (plugin_examine_description(plugin, fault) == PLUGIN_OK)
         return described;
@@ -146,6 +179,7 @@ void plugin_described_destroy(struct plugin_described *described)
         return;
     if (described->plugin.options != NULL)
         free_table(described->plugin.options, described->plugin.option_count);
+    free((void *)(uintptr_t)described->plugin.routes);
     fascia__plugin_description__free_unpacked(described->message, NULL);
     free(described);
 }

@@ -97,6 +97,17 @@ static enum plugin_error examine_names(const struct fascia_plugin *described, st
 /* A field that the structure is too short for is as good as NULL. */
 #define LACKS(described, field) (!FASCIA_HAS(described, field) || (described)->field == NULL)
 
+/* With frames or files. */
+static bool is_fed(const struct fascia_plugin *described)
+{
+    return (described->transports & ~(uint32_t)FASCIA_TRANSPORT_HTTP) != 0;
+}
+
+static bool serves_http(const struct fascia_plugin *described)
+{
+    return (described->transports & FASCIA_TRANSPORT_HTTP) != 0;
+}
+
 static enum plugin_error examine_functions(const struct fascia_plugin *described, struct fault *fault)
 {
     static const char *const kinds[] = {
@@ -108,13 +119,15 @@ static enum plugin_error examine_functions(const struct fascia_plugin *described
     } functions[] = {
         {"open", described->open == NULL},
         {"close", described->close == NULL},
-        {"deliver", source && described->deliver == NULL},
-        {"result", source && described->result == NULL},
+        {"deliver", source && is_fed(described) && described->deliver == NULL},
+        {"result", source && is_fed(described) && described->result == NULL},
         {"status", source && described->status == NULL},
         {"answered", source && described->answered == NULL},
         {"abandon", described->abandon == NULL},
         {"notify", described->kind == FASCIA_KIND_NOTIFIER && LACKS(described, notify)},
         {"judge", described->kind == FASCIA_KIND_POLICY && LACKS(described, judge)},
+        {"request", source && serves_http(described) && LACKS(described, request)},
+        {"answer", source && serves_http(described) && LACKS(described, answer)},
         {"frame", described->frame == NULL && (described->transports & FASCIA_TRANSPORT_STREAM) != 0},
     };
 
@@ -139,6 +152,8 @@ static enum plugin_error examine(const struct fascia_plugin *described, bool fun
         error = examine_functions(described, fault);
     if (error == PLUGIN_OK)
         error = plugin_examine_table(described->options, described->option_count, fault);
+    if (error == PLUGIN_OK && serves_http(described))
+        error = plugin_examine_routes(described, fault);
     return error;
 }
 

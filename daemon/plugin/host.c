@@ -5,8 +5,7 @@
 
 #define EVENT_LONGEST 64
 
-/* A plugin may call the host only from inside its own callbacks: elsewhere it is on another thread, or in a handler. */
-static bool is_out_of_turn(const struct plugin_instance *instance)
+bool plugin_is_out_of_turn(const struct plugin_instance *instance)
 {
     return !instance->inside;
 }
@@ -19,7 +18,7 @@ static bool has_what_a_submission_needs(const Fascia__Submission *submission)
 static enum fascia_status take_submission(struct plugin_instance *instance, uint64_t delivery,
                                           struct fascia_bytes bytes, uint32_t *item)
 {
-    struct token *token = is_out_of_turn(instance) ? NULL : tokens_find(&instance->tokens, delivery);
+    struct token *token = plugin_is_out_of_turn(instance) ? NULL : tokens_find(&instance->tokens, delivery);
     Fascia__Submission *submission = NULL;
     enum fascia_status status = FASCIA_E_INVALID;
     void *user = NULL;
@@ -60,13 +59,24 @@ static enum fascia_status host_submit(void *context, uint64_t delivery, struct f
     return plugin_take_submission(context, delivery, bytes, &item);
 }
 
+/* To a plugin in this process that the host is full is an answer of the function. */
+static enum fascia_status host_ask(void *context, uint64_t request, struct fascia_bytes bytes)
+{
+    uint32_t item = 0;
+
+    return plugin_take_ask(context, request, bytes, &item);
+}
+
 static ProtobufCMessage *unpack_ending(enum plugin_call call, struct fascia_bytes bytes)
 {
     static const uint8_t none[1];
     static const ProtobufCMessageDescriptor *const descriptors[] = {
-        [PLUGIN_CALL_DELIVER] = &fascia__completion__descriptor, [PLUGIN_CALL_STATUS] = &fascia__outbound__descriptor,
-        [PLUGIN_CALL_ANSWERED] = &fascia__verdict__descriptor,   [PLUGIN_CALL_NOTIFY] = &fascia__verdict__descriptor,
+        [PLUGIN_CALL_DELIVER] = &fascia__completion__descriptor,
+        [PLUGIN_CALL_STATUS] = &fascia__outbound__descriptor,
+        [PLUGIN_CALL_ANSWERED] = &fascia__verdict__descriptor,
+        [PLUGIN_CALL_NOTIFY] = &fascia__verdict__descriptor,
         [PLUGIN_CALL_JUDGE] = &fascia__judgement__descriptor,
+        [PLUGIN_CALL_REQUEST] = &fascia__http_reply__descriptor,
     };
 
     if (bytes.data == NULL && bytes.size > 0)
@@ -82,7 +92,7 @@ enum fascia_status plugin_take_completion(struct plugin_instance *instance, uint
     struct token token;
     enum fascia_status status = FASCIA_OK;
 
-    if (is_out_of_turn(instance) || !tokens_take(&instance->tokens, delivery, &token)) {
+    if (plugin_is_out_of_turn(instance) || !tokens_take(&instance->tokens, delivery, &token)) {
         instance->counts.refused_completions++;
         return FASCIA_E_TOKEN;
     }
@@ -156,5 +166,6 @@ void plugin_host_fill(struct plugin_instance *instance)
                                           .complete = host_complete,
                                           .log = host_log,
                                           .now = host_now,
-                                          .random = host_random};
+                                          .random = host_random,
+                                          .ask = host_ask};
 }

@@ -10,6 +10,7 @@
 #define ENDING_DEFAULT      ((size_t)64 << 20)
 #define SUBMISSION_DEFAULT  ((size_t)32 << 20)
 #define SUBMISSIONS_DEFAULT (1u << 20)
+#define ASKS_DEFAULT        1000
 #define PACKED_KEPT         ((size_t)64 << 10) /* a larger buffer is given back after its call */
 
 static struct plugin_limits complete_limits(const struct plugin_limits *given)
@@ -21,6 +22,7 @@ static struct plugin_limits complete_limits(const struct plugin_limits *given)
     limits.deadline_ms = limits.deadline_ms <= 0 ? DEADLINE_DEFAULT : limits.deadline_ms;
     limits.ending_bytes = limits.ending_bytes == 0 ? ENDING_DEFAULT : limits.ending_bytes;
     limits.submissions = limits.submissions == 0 ? SUBMISSIONS_DEFAULT : limits.submissions;
+    limits.asks = limits.asks == 0 ? ASKS_DEFAULT : limits.asks;
     limits.submission_bytes = limits.submission_bytes == 0 ? SUBMISSION_DEFAULT : limits.submission_bytes;
     return limits;
 }
@@ -141,6 +143,12 @@ static void enter(struct plugin_instance *instance, enum entry entry, uint64_t t
     case ENTRY_JUDGE:
         described->judge(instance->state, token, message);
         break;
+    case ENTRY_REQUEST:
+        described->request(instance->state, token, message);
+        break;
+    case ENTRY_ANSWER:
+        described->answer(instance->state, token, message);
+        break;
     }
     instance->inside = false;
 }
@@ -187,8 +195,7 @@ static void give_back_packed(struct plugin_instance *instance)
     instance->packed_room = 0;
 }
 
-/* Calls now, or after the plugin has returned from what it is in. */
-static void call(struct plugin_instance *instance, enum entry entry, uint64_t token, const ProtobufCMessage *message)
+void plugin_enter(struct plugin_instance *instance, enum entry entry, uint64_t token, const ProtobufCMessage *message)
 {
     size_t size = 0;
 
@@ -210,7 +217,7 @@ static void call(struct plugin_instance *instance, enum entry entry, uint64_t to
     give_back_packed(instance);
 }
 
-static uint64_t begin(struct plugin_instance *instance, enum plugin_call kind, enum entry entry,
+uint64_t plugin_begin(struct plugin_instance *instance, enum plugin_call kind, enum entry entry,
                       const ProtobufCMessage *message, void *user)
 {
     int64_t now = instance->owner.now(instance->owner.context);
@@ -224,18 +231,18 @@ static uint64_t begin(struct plugin_instance *instance, enum plugin_call kind, e
         return 0;
     tokens_find(&instance->tokens, token)->refused = entry == ENTRY_REFUSE;
     instance->counts.delivered++;
-    call(instance, entry, token, message);
+    plugin_enter(instance, entry, token, message);
     return token;
 }
 
 uint64_t plugin_deliver(struct plugin_instance *instance, const Fascia__Delivery *delivery, void *user)
 {
-    return begin(instance, PLUGIN_CALL_DELIVER, ENTRY_DELIVER, &delivery->base, user);
+    return plugin_begin(instance, PLUGIN_CALL_DELIVER, ENTRY_DELIVER, &delivery->base, user);
 }
 
 uint64_t plugin_refuse(struct plugin_instance *instance, const Fascia__Delivery *delivery, void *user)
 {
-    return begin(instance, PLUGIN_CALL_DELIVER, ENTRY_REFUSE, &delivery->base, user);
+    return plugin_begin(instance, PLUGIN_CALL_DELIVER, ENTRY_REFUSE, &delivery->base, user);
 }
 
 bool plugin_can_refuse(const struct plugin_instance *instance)
@@ -250,22 +257,22 @@ bool plugin_can_refuse(const struct plugin_instance *instance)
 
 uint64_t plugin_status(struct plugin_instance *instance, const Fascia__StatusNotice *notice, void *user)
 {
-    return begin(instance, PLUGIN_CALL_STATUS, ENTRY_STATUS, &notice->base, user);
+    return plugin_begin(instance, PLUGIN_CALL_STATUS, ENTRY_STATUS, &notice->base, user);
 }
 
 uint64_t plugin_answered(struct plugin_instance *instance, const Fascia__Answered *answered, void *user)
 {
-    return begin(instance, PLUGIN_CALL_ANSWERED, ENTRY_ANSWERED, &answered->base, user);
+    return plugin_begin(instance, PLUGIN_CALL_ANSWERED, ENTRY_ANSWERED, &answered->base, user);
 }
 
 uint64_t plugin_notify(struct plugin_instance *instance, const Fascia__Notice *notice, void *user)
 {
-    return begin(instance, PLUGIN_CALL_NOTIFY, ENTRY_NOTIFY, &notice->base, user);
+    return plugin_begin(instance, PLUGIN_CALL_NOTIFY, ENTRY_NOTIFY, &notice->base, user);
 }
 
 uint64_t plugin_judge(struct plugin_instance *instance, const Fascia__Question *question, void *user)
 {
-    return begin(instance, PLUGIN_CALL_JUDGE, ENTRY_JUDGE, &question->base, user);
+    return plugin_begin(instance, PLUGIN_CALL_JUDGE, ENTRY_JUDGE, &question->base, user);
 }
 
 void plugin_result(struct plugin_instance *instance, uint64_t delivery, uint32_t item, const Fascia__Result *result)
@@ -277,7 +284,7 @@ void plugin_result(struct plugin_instance *instance, uint64_t delivery, uint32_t
         return;
     message.item = item;
     message.result = (Fascia__Result *)result; /* only packed */
-    call(instance, ENTRY_RESULT, delivery, &message.base);
+    plugin_enter(instance, ENTRY_RESULT, delivery, &message.base);
 }
 
 /* The plugin forgets the token before the owner hears, so that nothing it does then can name it. */
@@ -288,7 +295,7 @@ void plugin_give_up(struct plugin_instance *instance, uint64_t number)
     INVARIANT(tokens_take(&instance->tokens, number, &token));
     if (instance->remote != NULL)
         remote_token_over(instance, &token);
-    call(instance, ENTRY_ABANDON, number, NULL);
+    plugin_enter(instance, ENTRY_ABANDON, number, NULL);
     instance->owner.ended(instance->owner.context, number, token.call, token.user, NULL);
 }
 

@@ -22,7 +22,9 @@ enum entry {
     ENTRY_ABANDON,
     ENTRY_REFUSE,
     ENTRY_NOTIFY,
-    ENTRY_JUDGE
+    ENTRY_JUDGE,
+    ENTRY_REQUEST,
+    ENTRY_ANSWER
 };
 
 struct queued_call {
@@ -65,6 +67,16 @@ enum fascia_status plugin_take_submission(struct plugin_instance *instance, uint
                                           struct fascia_bytes bytes, uint32_t *item);
 enum fascia_status plugin_take_completion(struct plugin_instance *instance, uint64_t delivery,
                                           struct fascia_bytes bytes);
+enum fascia_status plugin_take_ask(struct plugin_instance *instance, uint64_t request, struct fascia_bytes bytes,
+                                   uint32_t *item);
+/* Tells the plugin that an ask of its was not taken, as an answer. */
+void plugin_refuse_ask(struct plugin_instance *instance, uint64_t request, uint32_t item, enum fascia_status status);
+/* Calls the plugin now, or after it has returned from what it is in. */
+void plugin_enter(struct plugin_instance *instance, enum entry entry, uint64_t token, const ProtobufCMessage *message);
+uint64_t plugin_begin(struct plugin_instance *instance, enum plugin_call kind, enum entry entry,
+                      const ProtobufCMessage *message, void *user);
+/* A plugin may call the host only from inside its own callbacks: elsewhere it is on another thread, or in a handler. */
+bool plugin_is_out_of_turn(const struct plugin_instance *instance);
 /* Ends a token without an answer. */
 void plugin_give_up(struct plugin_instance *instance, uint64_t number);
 /* A line of log on the plugin's behalf: what is no fixed word is not written. */

@@ -11,6 +11,7 @@
 
 #include "core/fault.h"
 #include "fascia/plugin.h"
+#include "fascia/v1/http.pb-c.h"
 #include "fascia/v1/plugin.pb-c.h"
 
 #include <stdbool.h>
@@ -29,6 +30,7 @@ enum plugin_error {
     PLUGIN_NAME,     /* bad, or already loaded from another file */
     PLUGIN_TABLE,    /* options table malformed */
     PLUGIN_FUNCTION, /* a function that its kind must have is missing */
+    PLUGIN_ROUTES,   /* of a source of transport HTTP: none, or malformed */
     PLUGIN_OPTIONS,  /* open() refused the options */
 };
 const char *plugin_error_name(enum plugin_error error);
@@ -46,28 +48,35 @@ MUST_CHECK enum plugin_error plugin_load(struct plugin_registry *registry, const
 const struct fascia_plugin *plugin_describe(const struct plugin *plugin);
 /* Row i of the options table, however wide the plugin's rows are. */
 const struct fascia_option *plugin_option(const struct fascia_option *options, uint32_t index);
+/* The same of its routes; how many there are is 0 of a plugin that knows none. */
+const struct fascia_route *plugin_route(const struct fascia_plugin *described, uint32_t index);
+uint32_t plugin_route_count(const struct fascia_plugin *described);
 
 enum plugin_call {
     PLUGIN_CALL_DELIVER,
     PLUGIN_CALL_STATUS,
     PLUGIN_CALL_ANSWERED,
     PLUGIN_CALL_NOTIFY,
-    PLUGIN_CALL_JUDGE
+    PLUGIN_CALL_JUDGE,
+    PLUGIN_CALL_REQUEST
 };
 
 /* What the owner lends an instance. context is the owner's. Each may be called while the plugin runs; the owner may then
- * call plugin_deliver, plugin_status, plugin_answered and plugin_result of the same instance: what they would do is done as soon as the
+ * call plugin_deliver, plugin_status, plugin_answered, plugin_request, plugin_result and plugin_answer of the same instance: what they would do is done as soon as the
  * plugin has returned, in the same order. */
 struct plugin_owner {
     void *context;
     /* A submission of an open DELIVER. Later answered by plugin_result(). FASCIA_E_BUSY when the owner is full. The message was checked to unpack, and is lent;
      * an owner that says FASCIA_OK may keep submission->submit and leave NULL there. */
     enum fascia_status (*submit)(void *context, uint64_t delivery, void *user, Fascia__Submission *submission);
-    /* The one ending of a token. Unpacked and lent: Fascia__Completion, Fascia__Outbound, Fascia__Verdict or Fascia__Judgement by call; NULL when time ran out or the ending was unreadable. */
+    /* The one ending of a token. Unpacked and lent: Fascia__Completion, Fascia__Outbound, Fascia__Verdict, Fascia__Judgement or Fascia__HttpReply by call; NULL when time ran out or the ending was unreadable. */
     void (*ended)(void *context, uint64_t delivery, enum plugin_call call, void *user, const ProtobufCMessage *ending);
     void (*log)(void *context, enum fascia_log_level level, const char *event, int64_t number);
     int64_t (*now)(void *context);
     void (*random)(void *context, uint8_t *bytes, size_t size);
+    /* May be NULL: nothing can be asked. An ask of an open REQUEST, with a request in it, later answered by plugin_answer(). FASCIA_E_BUSY when the owner is full. Lent; an owner
+     * that says FASCIA_OK may keep ask->request and leave NULL there. */
+    enum fascia_status (*ask)(void *context, uint64_t request, void *user, Fascia__Ask *ask);
 };
 struct plugin_limits {
     uint32_t in_flight;      /* open tokens, at most 65536; 0: 4096 */
@@ -75,6 +84,7 @@ struct plugin_limits {
     size_t ending_bytes;     /* largest Completion, Outbound or Verdict; 0: 64 MiB */
     size_t submission_bytes; /* 0: 32 MiB */
     uint32_t submissions;    /* of one delivery; 0: 1,048,576 */
+    uint32_t asks;           /* of one request; 0: 1,000 */
 };
 
 /* What a plugin wrote for the administrator: made to end, and to be one line. */
@@ -118,6 +128,11 @@ bool plugin_can_refuse(const struct plugin_instance *instance);
 /* Of a notifier and of a policy; what the plugin is, its owner has checked. */
 uint64_t plugin_notify(struct plugin_instance *instance, const Fascia__Notice *notice, void *user);
 uint64_t plugin_judge(struct plugin_instance *instance, const Fascia__Question *question, void *user);
+uint64_t plugin_request(struct plugin_instance *instance, const Fascia__HttpRequest *request, void *user);
+/* What the node says to an ask. Nothing happens when the request has ended meanwhile. */
+void plugin_answer(struct plugin_instance *instance, uint64_t request, const Fascia__Answer *answer);
+/* Nobody waits for this token's ending any more: the plugin forgets it, and ended() is called with NULL. Nothing happens when it has ended. */
+void plugin_abandon(struct plugin_instance *instance, uint64_t token);
 /* What became of a submission. Nothing happens when the token has ended meanwhile. */
 void plugin_result(struct plugin_instance *instance, uint64_t delivery, uint32_t item, const Fascia__Result *result);
 /* Ends tokens whose time is up. Returns the next deadline, or INT64_MAX. */

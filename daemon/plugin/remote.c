@@ -139,7 +139,7 @@ static bool in_probation(const struct plugin_instance *instance)
 /* What is held back while the process is to come to an end: all but what lets it finish. */
 static bool begins_something(int entry)
 {
-    return entry != ENTRY_RESULT && entry != ENTRY_ABANDON;
+    return entry != ENTRY_RESULT && entry != ENTRY_ABANDON && entry != ENTRY_ANSWER;
 }
 
 static void send_next(struct plugin_instance *instance, struct remote_call *call)
@@ -296,6 +296,22 @@ static void take_completion(struct plugin_instance *instance, const Fascia__Plug
         instance->remote->wrong++;
 }
 
+/* The plugin was told on its side that it is taken: what the host makes of it comes as an answer. */
+static void take_ask(struct plugin_instance *instance, const Fascia__PluginBytes *body)
+{
+    uint32_t item = 0;
+    enum fascia_status status = FASCIA_OK;
+
+    instance->inside = true;
+    status =
+        plugin_take_ask(instance, body->token, (struct fascia_bytes){body->message.data, body->message.len}, &item);
+    instance->inside = false;
+    if (status == FASCIA_OK)
+        return;
+    instance->remote->wrong += status == FASCIA_E_BUSY ? 0 : 1;
+    plugin_refuse_ask(instance, body->token, item, status);
+}
+
 static bool take_returned(struct remote *remote, uint64_t count)
 {
     if (count > remote->sent_count)
@@ -367,6 +383,9 @@ static const char *take_message(struct plugin_instance *instance, Fascia__FromPl
         break;
     case FASCIA__FROM_PLUGIN__BODY_SUBMISSION:
         take_submission(instance, message->submission);
+        break;
+    case FASCIA__FROM_PLUGIN__BODY_ASK:
+        take_ask(instance, message->ask);
         break;
     case FASCIA__FROM_PLUGIN__BODY_COMPLETION:
         take_completion(instance, message->completion);

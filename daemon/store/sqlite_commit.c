@@ -131,6 +131,7 @@ static void bind_referral(sqlite3_stmt *statement, const struct referral_row *ro
     file_bind_bytes(statement, 14, row->content_key, sizeof row->content_key);
     file_bind_bytes(statement, 15, row->patient_key, sizeof row->patient_key);
     file_bind_number(statement, 16, row->erased);
+    file_bind_text(statement, 17, row->sender);
 }
 
 static enum store_status update(struct store *store, enum write_statement which, bool *updated, struct fault *fault)

@@ -15,11 +15,11 @@ static const char *const write_sql[WRITE_STATEMENTS] = {
     [PUT_EVENT] = "INSERT INTO event (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     /* Not one upsert: SQLite keeps a second journal for those, a copy of each page that they touch. */
     [PUT_REFERRAL] = "INSERT INTO referral (" REFERRAL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-                     " ?12, ?13, ?14, ?15, ?16)",
+                     " ?12, ?13, ?14, ?15, ?16, ?17)",
     [UPDATE_REFERRAL] = "UPDATE referral SET state = ?2, priority = ?3, open = ?4, source = ?5, therapist = ?6,"
                         " opened = ?7, changed = ?8, due = ?9, content_sequence = ?10, match_sequence = ?11,"
                         " statuses = ?12, sender_key = ?13, content_key = ?14, patient_key = ?15,"
-                        " erased = max(erased, ?16) WHERE referral = ?1",
+                        " erased = max(erased, ?16), sender = ?17 WHERE referral = ?1",
     [MARK_ERASED] = "UPDATE referral SET erased = 1 WHERE referral = ?1",
     [IS_ERASED] = "SELECT erased FROM referral WHERE referral = ?1",
     [FIND_SLOT_BEFORE] = "SELECT from_at, to_at, referral FROM slot WHERE therapist = ?1 AND from_at < ?2"

@@ -39,6 +39,7 @@ void referral_from_row(sqlite3_stmt *statement, struct referral_row *row)
     copy_key(statement, 13, row->content_key);
     copy_key(statement, 14, row->patient_key);
     row->erased = sqlite3_column_int(statement, 15) != 0;
+    file_copy_text(statement, 16, row->sender, sizeof row->sender);
 }
 
 static enum store_status not_opened(sqlite3_stmt *statement, const struct seal_place *place, struct fault *fault)

@@ -38,6 +38,7 @@ static const struct migration migrations[] = {
     {"find what was erased and what waits to go out without reading all",
      "CREATE INDEX referral_erased ON referral (referral) WHERE erased = 1;"
      "CREATE INDEX outbox_waiting ON outbox (state) WHERE state <> 1;"},
+    {"keep whose a referral is", "ALTER TABLE referral ADD COLUMN sender TEXT NOT NULL DEFAULT '';"},
 };
 
 const int64_t schema_newest = sizeof migrations / sizeof migrations[0];

@@ -90,7 +90,7 @@ void scratch_release(uint8_t **scratch, size_t *scratch_size);
 enum event_column { EVENT_SEQUENCE, EVENT_AT, EVENT_REFERRAL, EVENT_KIND, EVENT_ACTOR, EVENT_CHAIN, EVENT_PAYLOAD };
 #define REFERRAL_COLUMNS                                                                                               \
     "referral, state, priority, open, source, therapist, opened, changed, due, content_sequence, match_sequence, "     \
-    "statuses, sender_key, content_key, patient_key, erased"
+    "statuses, sender_key, content_key, patient_key, erased, sender"
 void event_from_row(sqlite3_stmt *statement, struct event_record *event); /* all but the payload */
 void referral_from_row(sqlite3_stmt *statement, struct referral_row *row);
 

@@ -12,6 +12,7 @@ import sys
 ROOMS = {
     "core": {"core", "match"},
     "match": {"core", "match"},
+    "access": {"access", "core"},
     "store": {"store", "core"},
     "link": {"link", "core"},
     "plugin": {"plugin", "core"},
@@ -19,7 +20,7 @@ ROOMS = {
     "config": {"config", "core"},
     "ctl": {"ctl", "core", "config"},
     "check": {"check", "core", "plugin", "config"},
-    "node": {"node", "core", "match", "store", "link", "plugin", "io", "config"},
+    "node": {"node", "core", "match", "store", "link", "plugin", "io", "config", "access"},
     "main": {"node"},
 }
 PLUGIN_HEADER = {"plugin", "config", "check", "node"}
@@ -37,8 +38,11 @@ OWNED = {
     "sqlite3.h": {"store"},
     "immintrin.h": {"match"},
     "event2/": {"io"},
+    "openssl/": {"io"},
+    "zlib.h": {"io"},
     "zmq.h": {"link"},
     "libfyaml.h": {"config"},
+    "jose/": {"access"},
     "dlfcn.h": {"plugin"},
     "libsmartcols": {"ctl"},
     "libsmartcols.h": {"ctl"},

@@ -359,6 +359,31 @@ static void give_one_back(struct scene *scene, size_t number)
     look_at_minutes(scene);
 }
 
+/* Every stretch between the bounds, whatever the windows. */
+static size_t compare_stretches(struct scene scene, size_t number)
+{
+    const int64_t last = scene.search.not_after;
+    size_t count = 0;
+
+    scene.search.window_count = 0;
+    for (int64_t from = scene.search.not_before;; count++) {
+        int64_t begins, ends, expected_end, expected;
+        bool found = calendar_next_stretch(scene.calendar, from, last, scene.search.quarters, &begins, &ends);
+
+        scene.search.not_before = from;
+        expected = expected_end = oracle_first_free(&scene);
+        while (found && expected_end + QUARTER_MS <= last &&
+               oracle_is_free(&scene, expected_end, expected_end + QUARTER_MS))
+            expected_end += QUARTER_MS;
+        if (found != (expected != INT64_MAX) || (found && (begins != expected || ends != expected_end)))
+            fail_msg("case %zu: %s: the stretch after %lld is wrong", number, zone_name(scene.therapist_zone),
+                     (long long)from);
+        if (!found)
+            return count;
+        from = ends;
+    }
+}
+
 static void compare(const struct scene *scene, size_t number)
 {
     int64_t found = calendar_first_free(scene->calendar, &scene->search), expected = oracle_first_free(scene);
@@ -379,7 +404,7 @@ static void compare(const struct scene *scene, size_t number)
 static void the_calendar_agrees_with_the_oracle_around_clock_changes(void **state)
 {
     static struct scene scene;
-    size_t found = 0;
+    size_t found = 0, stretches = 0;
 
     (void)state;
     for (size_t number = 0; number < CASES; number++) {
@@ -389,6 +414,7 @@ static void the_calendar_agrees_with_the_oracle_around_clock_changes(void **stat
         compare(&scene, number);
         take_some(&scene, number);
         compare(&scene, number);
+        stretches += compare_stretches(scene, number);
         give_one_back(&scene, number);
         compare(&scene, number);
         found += calendar_first_free(scene.calendar, &scene.search) != INT64_MAX;
@@ -396,6 +422,7 @@ static void the_calendar_agrees_with_the_oracle_around_clock_changes(void **stat
     }
     /* neither answer is rare, or the comparison would say little */
     assert_in_range(found, CASES / 5, CASES * 4 / 5);
+    assert_true(stretches > CASES);
 }
 
 int main(void)

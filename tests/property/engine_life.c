@@ -23,6 +23,8 @@ static void expect(struct life *life, bool holds, const char *promise)
         fail_msg("seed %llu: %s", (unsigned long long)life->seed, promise);
 }
 
+const char *const life_senders[LIFE_SENDERS] = {"EHR^LOUISVILLE", "EHR", "SPINE_CLINIC"};
+
 /* ---- the same for both ---- */
 
 typedef Fascia__Result__Verdict (*deed_fn)(struct desk *desk, const void *with);
@@ -56,6 +58,7 @@ static Fascia__Referral *write_paper(const struct paper *paper)
 
     snprintf(id, sizeof id, "P%d", paper->id);
     referral = clinic_referral(id);
+    message_set(&referral->sender, life_senders[paper->id % LIFE_SENDERS]);
     referral->priority = (Fascia__Priority)(1 + (paper->id + paper->version) % 3);
     snprintf(text, sizeof text, "version %d", paper->version);
     clinic_add_note(referral, text);

@@ -10,7 +10,8 @@
 #include "desk.h"
 
 #define LIFE_THERAPISTS 6
-#define LIFE_SENT       14 /* ids of one sender */
+#define LIFE_SENT       14 /* ids */
+#define LIFE_SENDERS    3  /* each id is of one of them */
 
 struct life {
     uint64_t seed, random;
@@ -21,6 +22,8 @@ struct life {
     uint64_t number[LIFE_SENT];
     size_t accepted, resent, reloaded, closed;
 };
+
+extern const char *const life_senders[LIFE_SENDERS];
 
 /* The clinic is borrowed. */
 void life_begin(struct life *life, uint64_t seed, struct clinic *clinic);

@@ -54,6 +54,23 @@ class Control(unittest.TestCase):
     def well(self):
         self.assertIn(b"test", self.ask(self.connect(), STATUS))
 
+    def test_nobody_sets_a_reach_from_outside(self):
+        with self.node.connect() as sender:
+            sender.ask(referral())
+        nobody = b"\x0a\x06nobody"   # Reach: sender
+        outer = b"\xea\x01" + bytes([len(nobody)]) + nobody   # ControlRequest.reach
+        inner = b"\x82\x01" + bytes([len(nobody)]) + nobody   # Command.reach
+        listed = self.ask(self.connect(), b"\x08\x01" + b"\x1a\x00" + outer)
+        self.assertIn(b"BLUEGRASS_EHR", listed)
+        shown = self.ask(self.connect(), b"\x08\x01" + b"\x22\x02\x08\x01" + outer)
+        self.assertNotIn(b"there is no referral", shown)
+        outbox = self.ask(self.connect(), b"\x08\x01" + b"\x5a\x00" + outer)
+        self.assertNotIn(b"not for who", outbox)
+        withdraw = b"\x4a\x05\x08\x01\x12\x01x" + inner
+        answer = self.ask(self.connect(), b"\x08\x01" + b"\x12" + bytes([len(withdraw)]) + withdraw + outer)
+        self.assertNotIn(b"there is no referral", answer)
+        self.assertEqual(self.node.ctl("referral", "show", "R1")["detail"]["row"]["state"], "withdrawn")
+
     def test_what_cannot_be_read_is_answered_so(self):
         client = self.connect()
         self.assertIn(b"can't be read", self.ask(client, b"\xff\xff\xff garbage"))

@@ -71,8 +71,11 @@ static void assert_errors(const char *text, const char *const *expected)
         write_file("fascia.yaml", text);
     assert_null(config_load(path_of("fascia.yaml"), &errors));
     for (; expected[count] != NULL; count++) {
-        const char *said = count < errors.count ? errors.items[count].text : "(no error)";
-        said += strncmp(said, directory, strlen(directory)) == 0 ? strlen(directory) + 1 : 0;
+        char said[sizeof errors.items[0].text] = "(no error)", *at = said;
+        if (count < errors.count)
+            memcpy(said, errors.items[count].text, sizeof said);
+        while ((at = strstr(at, directory)) != NULL)
+            memmove(at, at + strlen(directory) + 1, strlen(at + strlen(directory)));
         assert_string_equal(said, expected[count]);
     }
     if (errors.count != count)
@@ -80,6 +83,58 @@ static void assert_errors(const char *text, const char *const *expected)
     config_errors_finish(&errors);
 }
 #define ASSERT_ERRORS(text, ...) assert_errors(text, (const char *const[]){__VA_ARGS__, NULL})
+
+static void servers_are_shared_by_sources_of_one_mind(void **state)
+{
+    struct config *config = load_good("sources:\n"
+                                      "  - {name: a, plugin: p, http: {listen: '127.0.0.1:8443', prefix: /fhir}}\n"
+                                      "  - {name: b, plugin: q, http: {listen: '127.0.0.1:8443'}}\n");
+
+    (void)state;
+    assert_string_equal(config->sources[0].http.prefix, "/fhir");
+    assert_string_equal(config->sources[1].http.prefix, "");
+    assert_int_equal(config->sources[1].http.body, 16 << 20);
+    assert_int_equal(config->sources[1].http.client_certificates, CONFIG_CERTIFICATES_NONE);
+    config_destroy(config);
+    ASSERT_ERRORS(
+        "sources:\n"
+        "  - {name: a, plugin: p, http: {listen: '127.0.0.1:8443', prefix: /fhir}}\n"
+        "  - {name: b, plugin: q, http: {listen: '127.0.0.1:8443', prefix: /fhir}}\n"
+        "  - {name: c, plugin: q, http: {listen: '127.0.0.1:8443', rate: 5}}\n"
+        "  - {name: d, plugin: q, stream: {listen: '127.0.0.1:8443'}}\n"
+        "  - {name: e, plugin: q, http: {listen: '127.0.0.1:9128'}}\n",
+        "fascia.yaml:3:5: sources: the address and prefix '/fhir' is also that of the source at fascia.yaml:2; give "
+        "each its own",
+        "fascia.yaml:4:5: sources: '127.0.0.1:8443' is served by the source at fascia.yaml:2 too; say the same of "
+        "certificates, limits and times there and here",
+        "fascia.yaml:4:5: sources: '127.0.0.1:8443' is served by the source at fascia.yaml:3 too; say the same of "
+        "certificates, limits and times there and here",
+        "fascia.yaml:5:5: sources: the address '127.0.0.1:8443' is also that of the source at fascia.yaml:2; give each "
+        "its own",
+        "fascia.yaml:5:5: sources: the address '127.0.0.1:8443' is also that of the source at fascia.yaml:3; give each "
+        "its own",
+        "fascia.yaml:5:5: sources: the address '127.0.0.1:8443' is also that of the source at fascia.yaml:4; give each "
+        "its own",
+        "fascia.yaml:6:5: sources: the address '127.0.0.1:9128' is also that of node.http; give each its own");
+}
+
+static void what_is_asked_of_tls_must_be_whole(void **state)
+{
+    (void)state;
+    ASSERT_ERRORS(
+        "sources:\n"
+        "  - {name: a, plugin: p, http: {listen: '127.0.0.1:1', certificate: /c.pem}}\n"
+        "  - {name: b, plugin: p, http: {listen: '127.0.0.1:2', client_certificates: required}}\n"
+        "  - {name: c, plugin: p, http: {listen: '127.0.0.1:3', certificate: /c, key: /k, client_certificates: "
+        "optional}}\n"
+        "  - {name: d, plugin: p, http: {listen: '127.0.0.1:4', prefix: fhir, url: 'ftp://x'}}\n",
+        "fascia.yaml:2:5: sources.a.http has a certificate without its key, or a key alone; write both",
+        "fascia.yaml:3:5: sources.b.http asks clients for certificates but has no TLS; write certificate and key",
+        "fascia.yaml:4:5: sources.c.http asks clients for certificates; write client_authorities, whose they are",
+        "fascia.yaml:5:64: sources.d.http.prefix 'fhir' is not '' for the root, or a path such as /fhir",
+        "fascia.yaml:5:75: sources.d.http.url 'ftp://x' is not a URL without a '/' at its end, such as "
+        "https://refer.example/fhir, or ''");
+}
 
 static void every_key_has_its_default(void **state)
 {
@@ -278,7 +333,8 @@ static void a_source_says_what_it_lacks(void **state)
         "    stream: {listen: 'localhost'}\n"
         "    folder: {path: in}\n"
         "  - just a text\n",
-        "fascia.yaml:2:5: sources.a has no way in; write stream: {listen: ...} or folder: {path: ...}",
+        "fascia.yaml:2:5: sources.a has no way in; write stream: {listen: ...}, folder: {path: ...} or http: {listen: "
+        "...}",
         "fascia.yaml:5:27: sources[2].stream.connections '0' is not a whole number from 1 to 65536",
         "fascia.yaml:4:5: sources[2].name is missing; write a name of lower-case letters, digits and '-' that "
         "begins with a letter, at most 63 bytes",
@@ -289,7 +345,7 @@ static void a_source_says_what_it_lacks(void **state)
         "fascia.yaml:8:22: sources.c.stream.listen 'localhost' is not an address to listen on "
         "(127.0.0.1:2575, [::1]:2575, unix:/run/fascia/in.sock)",
         "fascia.yaml:9:20: sources.c.folder.path 'in' is not an absolute path",
-        "fascia.yaml:6:5: sources.c has a stream and a folder; make two sources of it",
+        "fascia.yaml:6:5: sources.c has two of stream, folder and http; make as many sources of it",
         "fascia.yaml:10:5: sources[4] is a text; write a map of its keys");
 }
 
@@ -297,6 +353,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_has_its_default),
+        cmocka_unit_test(servers_are_shared_by_sources_of_one_mind),
+        cmocka_unit_test(what_is_asked_of_tls_must_be_whole),
         cmocka_unit_test(a_written_value_takes_the_place_of_a_default),
         cmocka_unit_test(sources_are_read_with_their_transports),
         cmocka_unit_test(all_errors_are_collected_with_their_places),

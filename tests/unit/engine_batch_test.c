@@ -196,7 +196,7 @@ static void the_explanation_says_who_was_kept_for_others_and_nothing_of_them(voi
     assert_int_equal(explanation->assignment->together, 2);
     assert_int_equal(explanation->assignment->n_kept, 1);
     assert_string_equal(explanation->assignment->kept[0], "anna");
-    offers = engine_list_offers(desk.engine, &query);
+    offers = engine_list_offers(desk.engine, &query, NULL);
     assert_int_equal(offers->n_offers, 1);
     assert_int_equal(offers->offers[0]->score, explanation->candidates[1]->score);
     fascia__control_response__free_unpacked(offers, NULL);

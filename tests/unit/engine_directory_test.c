@@ -328,7 +328,7 @@ static void referrals_and_offers_are_listed_and_shown(void **state)
     assert_ok(desk_withdraw(&desk, 2));
     desk_work(&desk);
     query.after = 1;
-    response = engine_list_referrals(desk.engine, &query);
+    response = engine_list_referrals(desk.engine, &query, NULL);
     assert_int_equal(response->n_referrals, 2);
     assert_int_equal(response->referrals[0]->referral, 3);
     assert_string_equal(response->referrals[0]->conditions[0], "back-pain");
@@ -337,21 +337,21 @@ static void referrals_and_offers_are_listed_and_shown(void **state)
     query.after = 0;
     query.n_states = 1;
     query.states = closed;
-    response = engine_list_referrals(desk.engine, &query);
+    response = engine_list_referrals(desk.engine, &query, NULL);
     assert_int_equal(response->n_referrals, 1);
     assert_int_equal(response->referrals[0]->referral, 2);
     fascia__control_response__free_unpacked(response, NULL);
     offers.therapist = (char *)"anna";
-    response = engine_list_offers(desk.engine, &offers);
+    response = engine_list_offers(desk.engine, &offers, NULL);
     assert_int_equal(response->n_offers, 3);
     assert_true(response->offers[0]->hold_from < response->offers[1]->hold_from);
     assert_string_equal(response->offers[0]->time_zone, "America/New_York");
     fascia__control_response__free_unpacked(response, NULL);
-    response = engine_show_referral(desk.engine, 1);
+    response = engine_show_referral(desk.engine, 1, NULL);
     assert_string_equal(response->detail->need->jurisdiction, "US-KY");
     assert_int_equal(response->detail->row->offers, 1);
     fascia__control_response__free_unpacked(response, NULL);
-    response = engine_show_referral(desk.engine, 99);
+    response = engine_show_referral(desk.engine, 99, NULL);
     assert_string_not_equal(response->error, "");
     fascia__control_response__free_unpacked(response, NULL);
 }

@@ -55,10 +55,25 @@ static uint64_t deliver(void *user)
     return plugin_deliver(record.instance, &delivery, user);
 }
 
+static enum fascia_status owner_ask(void *context, uint64_t request, void *user, Fascia__Ask *ask)
+{
+    Fascia__Answer answer = FASCIA__ANSWER__INIT;
+    Fascia__ControlResponse response = FASCIA__CONTROL_RESPONSE__INIT;
+
+    (void)user;
+    assert_ptr_equal(context, &record);
+    note("ask(%u,%d) ", ask->item, (int)ask->request->body_case);
+    answer.item = ask->item;
+    answer.response = &response;
+    if (record.answer_at_once)
+        plugin_answer(record.instance, request, &answer);
+    return record.submit_status;
+}
+
 static void owner_ended(void *context, uint64_t delivery, enum plugin_call call, void *user,
                         const ProtobufCMessage *ending)
 {
-    static const char *const calls[] = {"deliver", "status", "answered"};
+    static const char *const calls[] = {"deliver", "status", "answered", "notify", "judge", "request"};
 
     (void)context;
     assert_true(delivery != 0);
@@ -91,7 +106,8 @@ static void owner_random(void *context, uint8_t *bytes, size_t size)
 
 static enum plugin_error open_with(const char *name, const struct plugin_limits *limits, struct fault *fault)
 {
-    static const struct plugin_owner owner = {&record, owner_submit, owner_ended, owner_log, owner_now, owner_random};
+    static const struct plugin_owner owner = {&record,   owner_submit, owner_ended, owner_log,
+                                              owner_now, owner_random, owner_ask};
     Fascia__Options options = FASCIA__OPTIONS__INIT;
     const struct plugin *plugin = NULL;
     char path[256];
@@ -225,6 +241,39 @@ static void an_owner_that_is_full_is_no_fault_of_the_plugin(void **state)
     assert_int_equal(counts().refused_submissions, 0);
     plugin_close(record.instance);
     assert_heard("abandon=0 ended(deliver,null,d) close=0 ");
+}
+
+static void what_a_request_asks_is_answered_once_the_plugin_has_returned(void **state)
+{
+    Fascia__HttpRequest request = FASCIA__HTTP_REQUEST__INIT;
+
+    (void)state;
+    open_animal("asks");
+    record.answer_at_once = true;
+    request.method = "GET";
+    assert_int_not_equal(plugin_request(record.instance, &request, "r"), 0);
+    assert_heard("request=1 ask(3,15) asked=0 garbage=1 foreign=2 submitted=2 answer=3 ended(request,HttpReply,r) ");
+    assert_int_equal(counts().refused_submissions, 3);
+    assert_int_equal(counts().completed, 1);
+    plugin_close(record.instance);
+}
+
+static void a_request_that_nobody_waits_for_is_forgotten(void **state)
+{
+    Fascia__HttpRequest request = FASCIA__HTTP_REQUEST__INIT;
+    Fascia__Answer answer = FASCIA__ANSWER__INIT;
+    uint64_t token = 0;
+
+    (void)state;
+    open_animal("asks");
+    token = plugin_request(record.instance, &request, "r");
+    assert_heard("request=0 ask(3,15) asked=0 garbage=1 foreign=2 submitted=2 ");
+    plugin_abandon(record.instance, token);
+    assert_heard("abandon=0 ended(request,null,r) ");
+    plugin_answer(record.instance, token, &answer);
+    plugin_abandon(record.instance, token);
+    assert_heard("");
+    plugin_close(record.instance);
 }
 
 static void a_second_completion_is_refused(void **state)
@@ -495,6 +544,8 @@ int main(void)
         cmocka_unit_test(a_result_given_inside_submit_waits_until_the_plugin_returned),
         cmocka_unit_test(a_delivery_made_inside_ended_waits_until_the_plugin_returned),
         cmocka_unit_test(an_owner_that_is_full_is_no_fault_of_the_plugin),
+        cmocka_unit_test(what_a_request_asks_is_answered_once_the_plugin_has_returned),
+        cmocka_unit_test(a_request_that_nobody_waits_for_is_forgotten),
         cmocka_unit_test(a_second_completion_is_refused),
         cmocka_unit_test(a_foreign_token_is_refused),
         cmocka_unit_test(the_token_of_another_instance_is_refused),

@@ -167,6 +167,16 @@ static void each_wrong_name_and_function_has_its_error(void **state)
     assert_animal_refused("no_frame", PLUGIN_FUNCTION, "its function frame is NULL; a source that takes streams");
 }
 
+static void each_wrong_route_has_its_error(void **state)
+{
+    (void)state;
+    assert_animal_refused("http_no_routes", PLUGIN_ROUTES, "it takes HTTP but has no routes; write 1 to 64");
+    assert_animal_refused("http_no_request", PLUGIN_FUNCTION, "its function request is NULL; a source must have it");
+    assert_animal_refused("http_bad_path", PLUGIN_ROUTES, "row 1 of its routes: path must begin with '/'");
+    assert_animal_refused("http_bad_methods", PLUGIN_ROUTES, "row 1 of its routes: methods must be words such as");
+    assert_animal_refused("http_twice", PLUGIN_ROUTES, "row 2 of its routes: the same path stands in a row before");
+}
+
 static void each_wrong_table_has_its_error(void **state)
 {
     (void)state;
@@ -314,6 +324,7 @@ int main(void)
         cmocka_unit_test(rows_are_found_however_wide_they_are),
         cmocka_unit_test(each_wrong_head_has_its_error),
         cmocka_unit_test(each_wrong_name_and_function_has_its_error),
+        cmocka_unit_test(each_wrong_route_has_its_error),
         cmocka_unit_test(each_wrong_table_has_its_error),
         cmocka_unit_test(a_name_is_taken_once),
         cmocka_unit_test(a_path_must_be_absolute_and_there),

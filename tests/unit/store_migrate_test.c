@@ -2,7 +2,7 @@
 
 #include <dirent.h>
 
-#define FIXTURE FASCIA_SOURCE "/tests/system/fixtures/store-v1/"
+#define FIXTURE(version, file) FASCIA_SOURCE "/tests/system/fixtures/store-v" version "/" file
 
 static char *read_text(const char *path)
 {
@@ -17,7 +17,7 @@ static char *read_text(const char *path)
 
 static void put_key(const struct sample *sample)
 {
-    char *hex = read_text(FIXTURE "node.key.hex");
+    char *hex = read_text(FIXTURE("1", "node.key.hex"));
     FILE *file = fopen(sample_file(sample, "node.key"), "wb");
 
     assert_non_null(file);
@@ -31,11 +31,9 @@ static void put_key(const struct sample *sample)
     free(hex);
 }
 
-/* A directory as the first schema left it: recorded, not made by today's code. */
-static int setup_v1(void **state)
+static int set_up(void **state, char *events, char *keys, uint64_t sequence)
 {
     struct sample *sample = NULL;
-    char *events = read_text(FIXTURE "fascia.sql"), *keys = read_text(FIXTURE "keys.sql");
 
     if (sample_setup(state) != 0)
         return -1;
@@ -43,10 +41,21 @@ static int setup_v1(void **state)
     sample_tamper(sample, "fascia.db", events);
     sample_tamper(sample, "keys.db", keys);
     put_key(sample);
-    sample->sequence = 5;
+    sample->sequence = sequence;
     free(events);
     free(keys);
     return 0;
+}
+
+/* Directories as the first and the second schema left them: recorded, not made by today's code. */
+static int setup_v1(void **state)
+{
+    return set_up(state, read_text(FIXTURE("1", "fascia.sql")), read_text(FIXTURE("1", "keys.sql")), 5);
+}
+
+static int setup_v2(void **state)
+{
+    return set_up(state, read_text(FIXTURE("2", "fascia.sql")), read_text(FIXTURE("2", "keys.sql")), 6);
 }
 
 /* The name of the one backup in the directory; "" when there is none. */
@@ -100,11 +109,33 @@ static void the_first_schema_is_brought_forward_with_all_it_holds(void **state)
     expect_v1_content(sample);
     sample_put(sample, 4, "by the newest schema");
     sample_close(sample);
-    assert_int_equal(sample_number(sample, "fascia.db", "SELECT max(version) FROM migration"), 2);
+    assert_int_equal(sample_number(sample, "fascia.db", "SELECT max(version) FROM migration"), 3);
     assert_int_equal(sample_number(sample, "fascia.db",
                                    "SELECT count(*) FROM sqlite_schema WHERE name IN"
                                    " ('outbox_waiting', 'referral_erased')"),
                      2);
+}
+
+static void whose_a_referral_is_stays_unknown_until_it_is_written_again(void **state)
+{
+    struct sample *sample = *state;
+    struct sample_load *load = NULL;
+
+    assert_int_equal(sample_number(sample, "fascia.db", "SELECT max(version) FROM migration"), 2);
+    sample_open(sample);
+    load = sample_load(sample);
+    assert_int_equal(load->referrals, 4);
+    for (size_t i = 0; i < load->referrals; i++)
+        assert_string_equal(load->referral[i].sender, "");
+    assert_int_equal(load->events, 2);
+    assert_string_equal(load->text[1], "received by the second schema");
+    free(load);
+    sample_put(sample, 4, "by the newest schema");
+    sample_reopen(sample);
+    load = sample_load(sample);
+    assert_string_equal(load->referral[2].sender, "");
+    assert_string_equal(load->referral[3].sender, "BLUEGRASS_EHR");
+    free(load);
 }
 
 /* The text of every table, index and trigger; the caller frees it. */
@@ -212,7 +243,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_first_schema_is_brought_forward_with_all_it_holds, setup_v1,
                                         sample_teardown),
+        cmocka_unit_test_setup_teardown(whose_a_referral_is_stays_unknown_until_it_is_written_again, setup_v2,
+                                        sample_teardown),
         cmocka_unit_test_setup_teardown(a_migrated_file_has_the_same_schema_as_a_new_one, setup_v1, sample_teardown),
+        cmocka_unit_test_setup_teardown(a_migrated_file_has_the_same_schema_as_a_new_one, setup_v2, sample_teardown),
         cmocka_unit_test_setup_teardown(a_backup_is_made_first_and_restores_as_it_was, setup_v1, sample_teardown),
         cmocka_unit_test_setup_teardown(without_a_backup_nothing_is_migrated, setup_v1, sample_teardown),
         cmocka_unit_test_setup_teardown(the_newest_schema_needs_no_backup, sample_setup, sample_teardown),

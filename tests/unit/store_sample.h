@@ -137,6 +137,7 @@ static inline struct referral_row sample_referral(uint64_t referral, bool open)
                                .priority = 2,
                                .open = open,
                                .source = "clinic-hl7",
+                               .sender = "BLUEGRASS_EHR",
                                .therapist = "lena",
                                .opened = 1700000000000,
                                .changed = 1700000000999,

@@ -26,7 +26,7 @@ struct server {
     void *instance; /* NULL until it is open */
     bool inside;    /* the plugin has been called */
     uint64_t open[TOKENS];
-    bool delivers[TOKENS];
+    bool delivers[TOKENS], requests[TOKENS]; /* what kind of token it is */
     uint64_t returned;
     struct wire_buffer out;
     struct streams streams;
@@ -67,6 +67,8 @@ static void say_bytes(struct server *server, Fascia__FromPlugin__BodyCase what, 
     message.body_case = what;
     if (what == FASCIA__FROM_PLUGIN__BODY_SUBMISSION)
         message.submission = &body;
+    else if (what == FASCIA__FROM_PLUGIN__BODY_ASK)
+        message.ask = &body;
     else
         message.completion = &body;
     say(server, &message);
@@ -126,6 +128,25 @@ static enum fascia_status host_submit(void *context, uint64_t delivery, struct f
     if (!good)
         return FASCIA_E_INVALID;
     say_bytes(server, FASCIA__FROM_PLUGIN__BODY_SUBMISSION, delivery, bytes);
+    return FASCIA_OK;
+}
+
+static enum fascia_status host_ask(void *context, uint64_t request, struct fascia_bytes bytes)
+{
+    struct server *server = context;
+    Fascia__Ask *ask = NULL;
+    bool good = false;
+
+    if (!server->inside || !is_open(server, request) || !server->requests[request % TOKENS])
+        return FASCIA_E_TOKEN;
+    if (bytes.size > WIRE_MOST / 2)
+        return FASCIA_E_LIMIT;
+    ask = bytes.data == NULL ? NULL : message_receive(&fascia__ask__descriptor, bytes.data, bytes.size);
+    good = ask != NULL && ask->request != NULL;
+    fascia__ask__free_unpacked(ask, NULL);
+    if (!good)
+        return FASCIA_E_INVALID;
+    say_bytes(server, FASCIA__FROM_PLUGIN__BODY_ASK, request, bytes);
     return FASCIA_OK;
 }
 
@@ -224,13 +245,15 @@ static void call_refuse(struct server *server, uint64_t token, struct fascia_byt
 static void begin(struct server *server, const Fascia__PluginCall *call)
 {
     bool delivers = call->entry == FASCIA__PLUGIN_CALL__ENTRY__DELIVER;
+    bool requests = call->entry == FASCIA__PLUGIN_CALL__ENTRY__REQUEST;
 
-    if (!delivers && call->entry != FASCIA__PLUGIN_CALL__ENTRY__STATUS &&
+    if (!delivers && !requests && call->entry != FASCIA__PLUGIN_CALL__ENTRY__STATUS &&
         call->entry != FASCIA__PLUGIN_CALL__ENTRY__ANSWERED && call->entry != FASCIA__PLUGIN_CALL__ENTRY__REFUSE &&
         call->entry != FASCIA__PLUGIN_CALL__ENTRY__NOTIFY && call->entry != FASCIA__PLUGIN_CALL__ENTRY__JUDGE)
         return;
     server->open[call->token % TOKENS] = call->token;
     server->delivers[call->token % TOKENS] = delivers;
+    server->requests[call->token % TOKENS] = requests;
 }
 
 /* What a plugin's kind need not have is not asked of it: a host that does so breaks the protocol. */
@@ -243,6 +266,9 @@ static bool may_be_called(const struct fascia_plugin *plugin, Fascia__PluginCall
         return plugin->kind == FASCIA_KIND_POLICY;
     case FASCIA__PLUGIN_CALL__ENTRY__ABANDON:
         return true;
+    case FASCIA__PLUGIN_CALL__ENTRY__REQUEST:
+    case FASCIA__PLUGIN_CALL__ENTRY__ANSWER:
+        return plugin->kind == FASCIA_KIND_SOURCE && (plugin->transports & FASCIA_TRANSPORT_HTTP) != 0;
     default:
         return plugin->kind == FASCIA_KIND_SOURCE;
     }
@@ -283,6 +309,13 @@ static bool take_call(struct server *server, const Fascia__PluginCall *call)
         break;
     case FASCIA__PLUGIN_CALL__ENTRY__JUDGE:
         plugin->judge(server->instance, call->token, message);
+        break;
+    case FASCIA__PLUGIN_CALL__ENTRY__REQUEST:
+        plugin->request(server->instance, call->token, message);
+        break;
+    case FASCIA__PLUGIN_CALL__ENTRY__ANSWER:
+        if (is_open(server, call->token))
+            plugin->answer(server->instance, call->token, message);
         break;
     default: /* a host of a later version asks more than this runner knows */
         break;
@@ -363,7 +396,8 @@ int serve(int socket, const struct fascia_plugin *described)
                                         .complete = host_complete,
                                         .log = host_log,
                                         .now = host_now,
-                                        .random = host_random};
+                                        .random = host_random,
+                                        .ask = host_ask};
     for (;;) {
         ssize_t got = 0;
         bytes = memory_grow(bytes, &room, held + READ_BYTES, 1);

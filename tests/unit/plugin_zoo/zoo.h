@@ -92,6 +92,26 @@ static inline struct fascia_plugin zoo_good(const char *name)
                                   .abandon = zoo_abandon};
 }
 
+/* One that serves HTTP, alone. */
+static const struct fascia_route zoo_routes[] = {
+    {.size = sizeof(struct fascia_route), .methods = "GET", .path = "/metadata"},
+    {.size = sizeof(struct fascia_route), .body_bytes = 64 << 10, .methods = "GET POST", .path = "/things/*"},
+};
+
+static inline struct fascia_plugin zoo_http(const char *name)
+{
+    struct fascia_plugin described = zoo_good(name);
+
+    described.transports = FASCIA_TRANSPORT_HTTP;
+    described.frame = NULL;
+    described.deliver = described.result = NULL;
+    described.request = zoo_end;
+    described.answer = zoo_end;
+    described.routes = zoo_routes;
+    described.route_count = 2;
+    return described;
+}
+
 /* Defines fascia_plugin() of a source that is right but for what the statement does to `described`. */
 #define ZOO(name_, departs)                                                                                            \
     const struct fascia_plugin *fascia_plugin(void)                                                                    \
