@@ -73,7 +73,7 @@ const struct fhir_schema_row fhir_schema_rows[] = {
      " dependent:string relationship:CodeableConcept period:Period payor:Reference+ class:Coverage.class* order:positiveInt network:string costToBeneficiary:Coverage.costToBeneficiary*"
      " subrogation:boolean contract:Reference*"},
     {"Coverage.class", "type:CodeableConcept! value:string! name:string"},
-    {"Coverage.costToBeneficiary", "type:CodeableConcept value[x]:SimpleQuantity|Money exception:Coverage.costToBeneficiary.exception*"},
+    {"Coverage.costToBeneficiary", "type:CodeableConcept value[x]:Quantity|Money! exception:Coverage.costToBeneficiary.exception*"},
     {"Coverage.costToBeneficiary.exception", "type:CodeableConcept! period:Period"},
     {"Condition", IDENTIFIED "clinicalStatus:CodeableConcept verificationStatus:CodeableConcept category:CodeableConcept* severity:CodeableConcept code:CodeableConcept bodySite:CodeableConcept*"
      " subject:Reference! encounter:Reference onset[x]:dateTime|Age|Period|Range|string abatement[x]:dateTime|Age|Period|Range|string recordedDate:dateTime recorder:Reference asserter:Reference"
