@@ -11,11 +11,10 @@
 #define LOOK (FHIR_READ | FHIR_VREAD | FHIR_SEARCH)
 
 static const struct fhir_type types[] = {
-    {"ServiceRequest", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_CREATE | FHIR_UPDATE, true, false,
-     fhir_write_service_request},
+    {"ServiceRequest", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_CREATE | FHIR_UPDATE, true, false, false, fhir_write_service_request},
     {"Task", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_UPDATE | FHIR_PATCH, false, false, false, fhir_write_task},
     {"Patient", FHIR_FROM_REFERRAL, LOOK, true, false, false, fhir_write_patient},
-    {"Coverage", FHIR_FROM_REFERRAL, LOOK, true, true, false, false, fhir_write_coverage},
+    {"Coverage", FHIR_FROM_REFERRAL, LOOK, true, true, false, fhir_write_coverage},
     {"Appointment", FHIR_FROM_REFERRAL, LOOK, false, true, false, fhir_write_appointment},
     {"Provenance", FHIR_FROM_REFERRAL, FHIR_READ | FHIR_SEARCH, false, true, false, fhir_write_provenance},
     {"AuditEvent", FHIR_FROM_REFERRAL, FHIR_READ | FHIR_SEARCH, false, true, false, fhir_write_audit_event},
