@@ -114,9 +114,9 @@ struct fhir_json *fhir_new_slot(struct fhir_arena *arena, const struct fhir_json
     static const char *const statuses[] = {"free", "busy", "busy-tentative"};
     struct fhir_json *slot = fhir_json_copy(common);
 
-    fhir_json_set_text(slot, "id",
-                       fhir_arena_format(arena, "%s-%" PRId64, fhir_id_of_therapist(arena, row->therapist),
-                                         row->from / 60000));
+    fhir_json_set_text(
+        slot, "id",
+        fhir_arena_format(arena, "%s-%" PRId64, fhir_id_of_therapist(arena, row->therapist), row->from / 60000));
     fhir_json_set_text(slot, "status", statuses[(unsigned)row->kind < 3 ? row->kind : 1]);
     fhir_set_instant(slot, "start", row->from);
     fhir_set_instant(slot, "end", row->to);

@@ -27,9 +27,9 @@ struct fhir_position {
 struct fhir_look {
     struct fhir_key key;
     const struct fhir_type *type;
-    const struct fhir_json *list; /* what came of it; NULL: nothing */
+    const struct fhir_json *list;   /* what came of it; NULL: nothing */
     const struct fhir_json *common; /* of Slots: what all of the therapist's have; they are asked for next */
-    const char *only;             /* id of the one that is wanted; NULL: all */
+    const char *only;               /* id of the one that is wanted; NULL: all */
 };
 
 struct fhir_finding {

@@ -157,7 +157,8 @@ static void add_version(struct fhir_call *call, struct fhir_json *bundle, const 
 
     fhir_json_set_text(entry, "fullUrl",
                        fhir_arena_format(call->arena, "%s/%s/%s", fhir_url(call), target->type->name, target->id));
-    fhir_json_set(entry, "resource", fhir_json_copy(fhir_filter(call, &((const struct fhir_reading *)call->state)->options, resource)));
+    fhir_json_set(entry, "resource",
+                  fhir_json_copy(fhir_filter(call, &((const struct fhir_reading *)call->state)->options, resource)));
     part = fhir_json_set(entry, "request", fhir_json_new_object());
     fhir_json_set_text(part, "method", first ? "POST" : "PUT");
     fhir_json_set_text(part, "url",

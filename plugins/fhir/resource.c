@@ -11,7 +11,8 @@
 #define LOOK (FHIR_READ | FHIR_VREAD | FHIR_SEARCH)
 
 static const struct fhir_type types[] = {
-    {"ServiceRequest", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_CREATE | FHIR_UPDATE, true, false, false, fhir_write_service_request},
+    {"ServiceRequest", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_CREATE | FHIR_UPDATE, true, false, false,
+     fhir_write_service_request},
     {"Task", FHIR_FROM_REFERRAL, LOOK | FHIR_HISTORY | FHIR_UPDATE | FHIR_PATCH, false, false, false, fhir_write_task},
     {"Patient", FHIR_FROM_REFERRAL, LOOK, true, false, false, fhir_write_patient},
     {"Coverage", FHIR_FROM_REFERRAL, LOOK, true, true, false, fhir_write_coverage},
@@ -19,9 +20,11 @@ static const struct fhir_type types[] = {
     {"Provenance", FHIR_FROM_REFERRAL, FHIR_READ | FHIR_SEARCH, false, true, false, fhir_write_provenance},
     {"AuditEvent", FHIR_FROM_REFERRAL, FHIR_READ | FHIR_SEARCH, false, true, false, fhir_write_audit_event},
     {"Practitioner", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, false, false, fhir_write_practitioner},
-    {"PractitionerRole", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, false, false, fhir_write_practitioner_role},
+    {"PractitionerRole", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, false, false,
+     fhir_write_practitioner_role},
     {"Location", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, true, false, fhir_write_location},
-    {"HealthcareService", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, false, false, fhir_write_healthcare_service},
+    {"HealthcareService", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, false, false,
+     fhir_write_healthcare_service},
     {"Schedule", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, false, false, fhir_write_schedule},
     {"Slot", FHIR_FROM_THERAPIST, FHIR_READ | FHIR_SEARCH, false, true, true, fhir_write_slot},
     {"Organization", FHIR_FROM_NODE, FHIR_READ | FHIR_SEARCH, false, false, false, fhir_write_organization},

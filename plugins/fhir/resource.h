@@ -30,7 +30,7 @@ struct fhir_subject {
     const char *url;       /* of this server, without a '/' at its end */
     const char *publisher; /* name of the node's organization */
     int64_t now;
-    bool sees_offers;       /* a sender hears of a therapist only who has taken the case */
+    bool sees_offers; /* a sender hears of a therapist only who has taken the case */
     /* FHIR_FROM_REFERRAL */
     const Fascia__ReferralDetail *detail;
     struct fhir_story story;
@@ -45,7 +45,8 @@ struct fhir_type {
     unsigned interactions;
     bool content; /* what the sender said of the patient is needed */
     bool many;    /* more than one of a referral or therapist */
-    bool slots;   /* what is written is what all of them have; each stretch of the therapist's time is one (fhir_slots_of) */
+    bool
+        slots; /* what is written is what all of them have; each stretch of the therapist's time is one (fhir_slots_of) */
     /* Adds every resource of this type that the subject gives. */
     void (*write)(const struct fhir_subject *subject, struct fhir_json *list);
 };

@@ -12,11 +12,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 #define BASE "https://node.example/fhir"
 
 static const char *const resources[] = {
-    "{\"resourceType\":\"ServiceRequest\",\"id\":\"12\",\"status\":\"active\",\"subject\":{\"reference\":\"Patient/12\"},\"code\":{"
-    "\"coding\":[{\"system\":\"urn:x\",\"code\":\"a\",\"display\":\"A\"}],\"text\":\"a b\"},\"authoredOn\":\"2026-11-23T08:00:00Z\","
+    "{\"resourceType\":\"ServiceRequest\",\"id\":\"12\",\"status\":\"active\",\"subject\":{\"reference\":\"Patient/"
+    "12\"},\"code\":{"
+    "\"coding\":[{\"system\":\"urn:x\",\"code\":\"a\",\"display\":\"A\"}],\"text\":\"a "
+    "b\"},\"authoredOn\":\"2026-11-23T08:00:00Z\","
     "\"occurrencePeriod\":{\"start\":\"2026-12\"},\"identifier\":[{\"system\":\"urn:i\",\"value\":\"1\"}]}",
-    "{\"resourceType\":\"Patient\",\"id\":\"9\",\"active\":true,\"name\":[{\"family\":\"Roe\",\"given\":[\"Rita\",\"M\"]}],\"birthDate\":"
-    "\"1980-02-29\",\"telecom\":[{\"system\":\"phone\",\"value\":\"1\"}],\"address\":[{\"line\":[\"1 Main St\"],\"city\":\"X\"}]}",
+    "{\"resourceType\":\"Patient\",\"id\":\"9\",\"active\":true,\"name\":[{\"family\":\"Roe\",\"given\":[\"Rita\","
+    "\"M\"]}],\"birthDate\":"
+    "\"1980-02-29\",\"telecom\":[{\"system\":\"phone\",\"value\":\"1\"}],\"address\":[{\"line\":[\"1 Main "
+    "St\"],\"city\":\"X\"}]}",
     "{\"resourceType\":\"Task\",\"id\":\"a\",\"lastModified\":\"2026\",\"owner\":{\"reference\":\"" BASE
     "/Practitioner/7\",\"identifier\":{\"value\":\"7\"}},\"meta\":{\"lastUpdated\":\"not a date\"},\"status\":7}",
 };

@@ -369,13 +369,18 @@ static inline const char *node_header(const struct node *node, const char *name)
     return "";
 }
 
+/* Where a link leads, behind the server's address: it can be asked for as it is. NULL: there is none. */
 static inline const char *node_link(const struct node *node, const char *relation)
 {
+    static char url[4096];
     const struct fhir_json *links = fhir_json_get(node->json, "link");
 
-    for (size_t i = 0; i < fhir_json_size(links); i++)
-        if (strcmp(fhir_json_text_of(fhir_json_item(links, i), "relation"), relation) == 0)
-            return fhir_json_text_of(fhir_json_item(links, i), "url") + strlen(NODE_URL);
+    for (size_t i = 0; i < fhir_json_size(links); i++) {
+        if (strcmp(fhir_json_text_of(fhir_json_item(links, i), "relation"), relation) != 0)
+            continue;
+        snprintf(url, sizeof url, "%s", fhir_json_text_of(fhir_json_item(links, i), "url") + strlen(NODE_URL));
+        return url;
+    }
     return NULL;
 }
 
