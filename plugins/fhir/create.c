@@ -8,6 +8,7 @@
 
 struct creation {
     struct fhir_asked *asked;
+    uint64_t referral;
     unsigned status;
 };
 
@@ -99,17 +100,19 @@ static void set_version(struct fhir_call *call, const struct fhir_type *type, co
                                                  type->name, fhir_subject_referral(subject), subject->story.version);
 }
 
-void fhir_give_written(struct fhir_call *call, const struct fhir_type *type, const Fascia__Answer *answer,
-                       unsigned status)
+void fhir_give_written(struct fhir_call *call, const struct fhir_type *type, uint64_t referral,
+                       const Fascia__Answer *answer, unsigned status)
 {
     const char *wanted = fhir_preferred_return(call);
     struct fhir_subject subject;
     const struct fhir_json *list;
 
-    if (fhir_fail_answer(call, answer, 500, "exception"))
-        return;
-    if (!fhir_subject_read(call, type, answer, &subject)) {
-        fhir_fail(call, 500, "exception", "", "it was taken, and can't be shown now: read it");
+    /* It is done: who may write and not read, or asks while the node is busy, must not hear that it failed. */
+    if (answer->forbidden || answer->response == NULL || answer->response->error[0] != '\0' ||
+        !fhir_subject_read(call, type, answer, &subject)) {
+        if (status == 201)
+            call->reply.location = fhir_arena_format(call->arena, "%s/%s/%" PRIu64, fhir_url(call), type->name, referral);
+        fhir_end(call, status, NULL);
         return;
     }
     set_version(call, type, &subject, strcmp(call->target.type->name, "ServiceRequest") == 0);
@@ -163,6 +166,14 @@ static bool is_known_otherwise(const Fascia__Result *result)
     return false;
 }
 
+static void ask_back(struct fhir_call *call, uint64_t referral)
+{
+    struct creation *creation = call->state;
+
+    creation->referral = referral;
+    (void)fhir_ask_written(call, 1, fhir_type_find("ServiceRequest"), referral);
+}
+
 static void answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer *answer)
 {
     struct creation *creation = call->state;
@@ -170,13 +181,13 @@ static void answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer
     const Fascia__Result *result = answer->response != NULL ? answer->response->result : NULL;
 
     if (slot == 1) {
-        fhir_give_written(call, type, answer, creation->status);
+        fhir_give_written(call, type, creation->referral, answer, creation->status);
         return;
     }
     /* R4, 3.1.0.8.1: what is there stays as it is, whatever was sent with the condition. */
     if (call->if_none_exist != NULL && result != NULL && is_known_otherwise(result)) {
         creation->status = 200;
-        (void)fhir_ask_written(call, 1, type, result->referral);
+        ask_back(call, result->referral);
         return;
     }
     if (!fhir_took(call, answer, &creation->asked->issues, creation->asked->expression))
@@ -184,7 +195,7 @@ static void answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer
     for (size_t i = 0; i < result->n_problems; i++)
         fhir_issue_problems(&call->issues, &result->problems[i], 1, creation->asked->expression);
     creation->status = result->verdict == FASCIA__RESULT__VERDICT__OK ? 201 : 200;
-    (void)fhir_ask_written(call, 1, type, result->referral);
+    ask_back(call, result->referral);
 }
 
 void fhir_work_create(struct fhir_call *call)

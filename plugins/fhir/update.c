@@ -150,7 +150,7 @@ static void answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer
     struct fhir_subject subject;
 
     if (slot == SLOT_WRITTEN) {
-        fhir_give_written(call, call->target.type, answer, 200);
+        fhir_give_written(call, call->target.type, change->referral, answer, 200);
     } else if (slot == SLOT_DONE) {
         if (fhir_took(call, answer, &call->issues, call->target.type->name))
             (void)fhir_ask_written(call, SLOT_WRITTEN, call->target.type, change->referral);

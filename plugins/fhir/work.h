@@ -24,8 +24,8 @@ bool fhir_took(struct fhir_call *call, const Fascia__Answer *answer, struct fhir
 /* Asks for what a write is answered with. */
 bool fhir_ask_written(struct fhir_call *call, uint32_t slot, const struct fhir_type *type, uint64_t referral);
 /* Ends a write with what was asked for as its answer; status 200 or 201. */
-void fhir_give_written(struct fhir_call *call, const struct fhir_type *type, const Fascia__Answer *answer,
-                       unsigned status);
+void fhir_give_written(struct fhir_call *call, const struct fhir_type *type, uint64_t referral,
+                       const Fascia__Answer *answer, unsigned status);
 
 /* ---- subject.c: what resources are made from, asked and read --------------------------------------------------------- */
 

@@ -51,6 +51,7 @@ struct node {
     const Fascia__Command *command; /* the last one */
     unsigned commands;
     bool forbidden, unavailable, busy;
+    bool only_writes; /* nothing may be read */
     /* who asks */
     Fascia__Principal principal;
     bool nobody;
@@ -201,7 +202,9 @@ static inline void node_answer_one(struct node *node, const Fascia__Ask *ask)
     answer.forbidden = node->forbidden;
     response.last = true;
     response.unavailable = node->unavailable;
-    if (node->forbidden || node->unavailable) {
+    answer.forbidden = answer.forbidden ||
+                       (node->only_writes && request->body_case != FASCIA__CONTROL_REQUEST__BODY_COMMAND);
+    if (answer.forbidden || node->unavailable) {
         response.error = (char *)(uintptr_t) "not now";
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_LIST_REFERRALS) {
         node_list(node, request->list_referrals, &page, &response);

@@ -42,6 +42,21 @@ static void a_request_is_created_once_it_is_durable(void **state)
     node_close(&node);
 }
 
+/* What is done must not be told as if it had failed. */
+static void who_may_write_and_not_read_hears_that_it_is_done(void **state)
+{
+    struct node node;
+
+    (void)state;
+    node_open(&node);
+    node.referral = 12;
+    node.only_writes = true;
+    assert_int_equal(POST(&node, "/ServiceRequest", REQUEST("active")), 201);
+    assert_string_equal(node_header(&node, "location"), NODE_URL "/ServiceRequest/12");
+    assert_int_equal(node.reply->body.len, 0);
+    node_close(&node);
+}
+
 static void what_cannot_be_taken_is_refused_with_why(void **state)
 {
     struct node node;
@@ -273,6 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_is_created_once_it_is_durable),
+        cmocka_unit_test(who_may_write_and_not_read_hears_that_it_is_done),
         cmocka_unit_test(what_cannot_be_taken_is_refused_with_why),
         cmocka_unit_test(a_conditional_create_leaves_what_is_there),
         cmocka_unit_test(a_request_is_changed_at_its_own_address_only),
