@@ -111,7 +111,8 @@ void fhir_give_written(struct fhir_call *call, const struct fhir_type *type, uin
     if (answer->forbidden || answer->response == NULL || answer->response->error[0] != '\0' ||
         !fhir_subject_read(call, type, answer, &subject)) {
         if (status == 201)
-            call->reply.location = fhir_arena_format(call->arena, "%s/%s/%" PRIu64, fhir_url(call), type->name, referral);
+            call->reply.location =
+                fhir_arena_format(call->arena, "%s/%s/%" PRIu64, fhir_url(call), type->name, referral);
         fhir_end(call, status, NULL);
         return;
     }

@@ -202,8 +202,8 @@ static inline void node_answer_one(struct node *node, const Fascia__Ask *ask)
     answer.forbidden = node->forbidden;
     response.last = true;
     response.unavailable = node->unavailable;
-    answer.forbidden = answer.forbidden ||
-                       (node->only_writes && request->body_case != FASCIA__CONTROL_REQUEST__BODY_COMMAND);
+    answer.forbidden =
+        answer.forbidden || (node->only_writes && request->body_case != FASCIA__CONTROL_REQUEST__BODY_COMMAND);
     if (answer.forbidden || node->unavailable) {
         response.error = (char *)(uintptr_t) "not now";
     } else if (request->body_case == FASCIA__CONTROL_REQUEST__BODY_LIST_REFERRALS) {
