@@ -200,7 +200,8 @@ static void leave_out_unused(json_t *object, const char *list)
     {
         const bool empty = (json_is_array(value) && json_array_size(value) == 0) ||
                            (json_is_string(value) && json_string_length(value) == 0);
-        if (strcmp(name, "last") == 0 || (strcmp(name, "unavailable") == 0 && !json_is_true(value)) ||
+        if (strcmp(name, "last") == 0 ||
+            ((strcmp(name, "unavailable") == 0 || strcmp(name, "not_found") == 0) && !json_is_true(value)) ||
             (empty && (list == NULL || strcmp(name, list) != 0)))
             json_object_del(object, name);
     }

@@ -199,13 +199,14 @@ static void json_lists_are_there_even_when_empty(void **state)
     stop(&daemon);
 }
 
-/* The daemon gives at most a thousand rows at once. */
+/* The daemon gives at most a thousand rows at once, and says when there are more. */
 static void long_lists_are_asked_for_in_pages(void **state)
 {
     struct daemon daemon = {0};
     Fascia__ReferralRow *rows = calloc(1000, sizeof *rows);
     Fascia__ReferralRow **list = calloc(1000, sizeof *list);
     Fascia__ControlResponse response = FASCIA__CONTROL_RESPONSE__INIT;
+    Fascia__ReferralPage page = FASCIA__REFERRAL_PAGE__INIT;
     struct said said;
     size_t lines = 0;
 
@@ -219,7 +220,10 @@ static void long_lists_are_asked_for_in_pages(void **state)
     response.last = true;
     response.referrals = list;
     response.n_referrals = 1000;
+    response.page = &page;
+    page.next = 1000;
     add_frame(&daemon, 0, &response);
+    page.next = 0;
     rows[0].referral = 1001;
     response.n_referrals = 1;
     add_frame(&daemon, 1, &response);
