@@ -26,6 +26,7 @@ struct access *access_create(const struct access_settings *settings)
     access->token_url = memory_text(settings->token_url);
     access->settings.base = access->base;
     access->settings.token_url = access->token_url;
+    access->assertions_from = settings->started + ACCESS_SKEW;
     access->tickets = ledger_create(TICKETS, sizeof(struct ticket), ticket_end);
     access->assertions = ledger_create(ASSERTIONS, 1, NULL);
     access->failures = ledger_create(FAILURES, sizeof(struct failures), NULL);

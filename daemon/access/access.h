@@ -5,8 +5,9 @@
  * with a password and a code, and get a session (sign_in.h). What somebody may ask for, once they are known, is one table (may.h).
  *
  * There is no clock, file, socket or store in here: the caller gives the time, chance and the accounts, and what was made durable is told with access_put().
- * Tokens and sessions live in memory, as hashes, and end with the process. So does the memory of assertions and codes that were used: what could have been used
- * before the process began is refused, with how long to wait (at most a minute for an assertion that says when it was issued).
+ * Tokens and sessions live in memory, as hashes. So does the memory of assertions and codes that were used. A process that ends in peace hands them on
+ * (access_remember, access_recall); after one that did not, what could have been used before is refused, with how long to wait (at most a minute for an assertion that says when
+ * it was issued).
  *
  * How the node uses it. A struct access belongs to one thread, the loop's. Every function but access_password_check() is quick (a signature of a client: under a millisecond).
  *
@@ -69,6 +70,15 @@ void access_remove(struct access *access, const char *name);
 const Fascia__Account *access_find(const struct access *access, const char *name);
 /* In the order of their names; NULL behind the last. after: "" for the first. */
 const Fascia__Account *access_next(const struct access *access, const char *after);
+
+/* ---- from one process to the next ---- */
+
+/* Assertions that were used, tokens and sessions, as bytes (heap): for a process that ends in peace. They hold hashes, and open nothing. */
+uint8_t *access_remember(const struct access *access, size_t *size);
+/* Once the accounts are there. From now on nothing is refused because it could have been used before this process began. false: these are no such bytes. */
+MUST_CHECK bool access_recall(struct access *access, const uint8_t *bytes, size_t size, int64_t now);
+/* The same where no process was before this. */
+void access_begin_anew(struct access *access);
 
 /* ---- clients ---- */
 

@@ -43,6 +43,8 @@ struct access {
     struct account **accounts; /* by name */
     size_t count, room;
     struct ledger *tickets, *assertions, *failures;
+    int64_t
+        assertions_from; /* instant: one that was issued before could have been used in a process that is forgotten */
 };
 
 struct account *account_find(const struct access *access, const char *name);

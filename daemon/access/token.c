@@ -138,7 +138,7 @@ static struct refusal check_times(struct asking *asking, int64_t *ends)
         return REFUSE(401, "invalid_client", "iat lies ahead, or is no time");
     if (!claim_time(asking, "nbf", 0, &from) || from > now + ACCESS_SKEW)
         return REFUSE(401, "invalid_client", "nbf lies ahead, or is no time");
-    return issued < asking->access->settings.started + ACCESS_SKEW ? early : GOOD;
+    return issued < asking->access->assertions_from ? early : GOOD;
 }
 
 static struct refusal use_once(struct asking *asking, int64_t ends)

@@ -1,13 +1,18 @@
 #include "node/accounts.h"
 
 #include "core/memory.h"
+#include "io/log.h"
 #include "io/loop.h"
 #include "node/web.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void fill_with_chance(void *context, uint8_t *bytes, size_t size)
 {
@@ -122,4 +127,83 @@ void accounts_take(struct access *access, const struct account_row *rows, size_t
         else
             put(access, &rows[i]);
     }
+}
+
+/* ---- from one process to the next ------------------------------------------------------------------------------------------ */
+
+#define MEMORY_FILE  "signed-in"
+#define MEMORY_BYTES ((size_t)64 << 20)
+
+static void path_of(const struct config *config, const char *name, char path[PATH_MAX])
+{
+    snprintf(path, PATH_MAX, "%s/%s", config->data_directory, name);
+}
+
+bool accounts_are_first(const struct config *config)
+{
+    char path[PATH_MAX];
+
+    path_of(config, "fascia.db", path);
+    return access(path, F_OK) != 0;
+}
+
+/* Heap; NULL: there is none, or none that is whole. It is gone afterwards. */
+static uint8_t *take_file(const char *path, size_t *size)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
+    uint8_t *bytes = NULL;
+    ssize_t got = 0;
+
+    if (file < 0)
+        return NULL;
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && (size_t)status.st_size <= MEMORY_BYTES) {
+        bytes = memory_resize(NULL, (size_t)status.st_size + 1, 1);
+        got = read(file, bytes, (size_t)status.st_size);
+    }
+    close(file);
+    if (unlink(path) != 0 || bytes == NULL || got != status.st_size) {
+        free(bytes);
+        return NULL;
+    }
+    *size = (size_t)got;
+    return bytes;
+}
+
+void accounts_recall(struct access *access, const struct config *config)
+{
+    char path[PATH_MAX];
+    size_t size = 0;
+    uint8_t *bytes = NULL;
+
+    path_of(config, MEMORY_FILE, path);
+    bytes = take_file(path, &size);
+    if (bytes != NULL && !access_recall(access, bytes, size, io_now()))
+        LOG(LOG_LEVEL_WARNING, "access.memory-unreadable");
+    free(bytes);
+}
+
+static bool write_file(const char *path, const uint8_t *bytes, size_t size)
+{
+    const int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool good = file >= 0 && write(file, bytes, size) == (ssize_t)size && fsync(file) == 0;
+
+    if (file >= 0)
+        close(file);
+    return good;
+}
+
+void accounts_remember(const struct access *access, const struct config *config)
+{
+    char path[PATH_MAX], beside[PATH_MAX];
+    size_t size = 0;
+    uint8_t *bytes = access_remember(access, &size);
+
+    path_of(config, MEMORY_FILE, path);
+    path_of(config, MEMORY_FILE ".new", beside);
+    if (!write_file(beside, bytes, size) || rename(beside, path) != 0) {
+        LOG(LOG_LEVEL_WARNING, "access.not-remembered");
+        unlink(beside);
+    }
+    free(bytes);
 }

@@ -14,4 +14,14 @@ struct access *accounts_create(const struct config *config, const struct store *
 /* These rows are durable. whole: they are all that there are. */
 void accounts_take(struct access *access, const struct account_row *rows, size_t count, bool whole);
 
+/*
+ * Who has signed in is handed on from a process that ends in peace to the next, as a file of the data directory, which is gone once it is read: so it can't be taken for the
+ * truth after a crash. Once, when the accounts are there.
+ */
+void accounts_recall(struct access *access, const struct config *config);
+/* At the end. A file that can't be written costs the next process half a minute. */
+void accounts_remember(const struct access *access, const struct config *config);
+/* Nothing was ever kept in the data directory. Before the store is opened. */
+bool accounts_are_first(const struct config *config);
+
 #endif

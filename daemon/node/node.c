@@ -48,6 +48,8 @@ struct node {
     struct control *control;
     struct web *web;
     struct access *access;
+    bool first;    /* nothing was ever kept here */
+    bool recalled; /* what the process before this knew of who has signed in */
     struct pages_host pages;
     struct io_http *http;
     struct io_timer *drain_timer, *count_timer, *watchdog_timer;
@@ -278,9 +280,16 @@ static void on_asked(void *context, uint64_t ask, Fascia__Question *question)
 
 static void on_accounts(void *context, const struct account_row *rows, size_t count, bool whole)
 {
-    const struct node *node = context;
+    struct node *node = context;
 
     accounts_take(node->access, rows, count, whole);
+    if (!whole || node->recalled)
+        return;
+    node->recalled = true;
+    if (node->first)
+        access_begin_anew(node->access);
+    else
+        accounts_recall(node->access, node->config);
 }
 
 static void on_outbox_grew(void *context)
@@ -348,6 +357,7 @@ static enum node_exit build_stages(struct node *node, struct fault *fault)
                                      .context = node};
 
     store_settings_from(node->config, &settings);
+    node->first = accounts_are_first(node->config);
     if (store_open(&settings, &node->store, fault) != STORE_OK)
         return NODE_EXIT_STORE;
     wanted.store = node->store;
@@ -471,6 +481,8 @@ static void unbuild(struct node *node)
     web_destroy(node->web);
     plugin_registry_destroy(node->registry);
     control_destroy(node->control);
+    if (node->recalled && node->exit == NODE_EXIT_OK)
+        accounts_remember(node->access, node->config);
     access_destroy(node->access);
     codes_destroy(node->codes);
     zones_destroy(node->zones);

@@ -46,16 +46,21 @@ static inline bool kit_open(void *context, const char *name, const uint8_t *seal
     return true;
 }
 
-static inline struct access *kit_access(void)
+static inline struct access *kit_access_from(int64_t started)
 {
     static uint64_t chance = 1;
     const struct access_settings settings = {.base = KIT_BASE,
                                              .token_url = KIT_URL,
-                                             .started = KIT_STARTED,
+                                             .started = started,
                                              .chance = {&chance, kit_fill},
                                              .vault = {NULL, kit_open}};
 
     return access_create(&settings);
+}
+
+static inline struct access *kit_access(void)
+{
+    return kit_access_from(KIT_STARTED);
 }
 
 /* algorithm: "RS384", "ES384", or another to see it refused. */

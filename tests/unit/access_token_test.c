@@ -459,9 +459,54 @@ static void the_configuration_tells_where_tokens_are(void **state)
     access_destroy(access);
 }
 
+/* What one process remembers, the next one knows. */
+static void a_process_hands_on_what_it_knows(void **state)
+{
+    struct access *before = clinic(), *after = NULL;
+    char *token = token_of(before, "first", SCOPE, KIT_NOW);
+    const char *refused = NULL;
+    Fascia__Principal *principal = NULL;
+    size_t size = 0;
+    uint8_t *bytes = access_remember(before, &size);
+
+    (void)state;
+    access_destroy(before);
+    after = kit_access_from(KIT_NOW);
+    kit_put(after, kit_client("main-street", (json_t *const[]){keys.ec, keys.rsa}, 2, SCOPE));
+    expect(after, claims("second"), NULL, keys.ec, 503, "temporarily_unavailable");
+    assert_false(access_recall(after, (const uint8_t *)"\xff", 1, KIT_NOW));
+    expect(after, claims("second"), NULL, keys.ec, 503, "temporarily_unavailable");
+    assert_true(access_recall(after, bytes, size, KIT_NOW));
+    REFUSED(after, claims("first"), NULL, keys.ec);
+    GRANTED(after, claims("second"), NULL, keys.ec);
+    principal = access_bearer(after, token, KIT_NOW + 1000, &refused);
+    assert_non_null(principal);
+    assert_string_equal(principal->account, "main-street");
+    assert_int_equal(principal->n_scopes, 1);
+    fascia__principal__free_unpacked(principal, NULL);
+    assert_null(access_bearer(after, token, KIT_NOW + ACCESS_TOKEN_LIFE + 1, &refused));
+    free(token);
+    free(bytes);
+    access_destroy(after);
+}
+
+static void where_no_process_was_nothing_waits(void **state)
+{
+    struct access *access = kit_access_from(KIT_NOW);
+
+    (void)state;
+    kit_put(access, kit_client("main-street", (json_t *const[]){keys.ec, keys.rsa}, 2, SCOPE));
+    access_begin_anew(access);
+    GRANTED(access, claims("first"), NULL, keys.ec);
+    REFUSED(access, claims("first"), NULL, keys.ec);
+    access_destroy(access);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_process_hands_on_what_it_knows),
+        cmocka_unit_test(where_no_process_was_nothing_waits),
         cmocka_unit_test(either_key_gets_a_token_that_says_who_it_is),
         cmocka_unit_test(a_key_that_is_not_the_clients_signs_nothing),
         cmocka_unit_test(what_is_not_signed_or_signed_otherwise_is_refused),
