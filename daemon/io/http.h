@@ -100,10 +100,11 @@ void io_http_finish(struct io_http_exchange *exchange);
 void io_http_drain(struct io_http *http);
 size_t io_http_open(const struct io_http *http); /* exchanges that are not over, or whose replies have not left */
 struct io_http_counts {
-    uint64_t requests; /* whose heads were read */
-    uint64_t refused;  /* by the server itself: what was no request, or too large */
-    uint64_t too_slow; /* 408, and clients that did not read */
-    uint64_t limited;  /* 429 and 503, and connections that were closed at once */
+    uint64_t requests;   /* whose heads were read */
+    uint64_t refused;    /* by the server itself: what was no request, or too large */
+    uint64_t too_slow;   /* 408, and clients that did not read */
+    uint64_t limited;    /* 429 and 503, and connections that were closed at once */
+    uint64_t handshakes; /* of TLS, that failed */
     uint32_t connections;
 };
 void io_http_counts(const struct io_http *http, struct io_http_counts *counts);
