@@ -87,6 +87,8 @@ const struct io_http_request *io_http_request(const struct io_http_exchange *exc
  * Fields with a CR, LF or NUL in them are an invariant; those that the server writes itself, Connection and Transfer-Encoding too, are left out. */
 void io_http_reply(struct io_http_exchange *exchange, int status, const struct io_http_field *fields, size_t count,
                    const void *body, size_t size);
+/* Whether a field is one for io_http_reply(): for those that somebody else wrote. */
+bool io_http_field_fits(const struct io_http_field *field);
 /* A line of text/plain. */
 void io_http_reply_text(struct io_http_exchange *exchange, int status, const char *text);
 /* A reply in pieces: chunked, each written at once. An HTTP/1.0 client gets it up to the end of the connection. */
