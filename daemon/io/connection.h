@@ -99,6 +99,8 @@ int connection_queued(const struct io_connection *connection);
 /* Frees what a dial holds. */
 void dial_finish(struct io_connection *connection);
 const char *listener_not_tls(const struct io_listener *listener);
+/* A handshake failed: counts it, and writes a line about it, but not of each in a flood. */
+void listener_handshake_failed(struct io_listener *listener, const char *peer, const char *why);
 /* A connection of the listener is gone. */
 void listener_release(struct io_listener *listener, struct io_connection *connection);
 

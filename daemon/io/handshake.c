@@ -41,8 +41,10 @@ static bool is_greeted(struct io_connection *connection)
         return false;
     }
     connection->greeted = first == TLS_HANDSHAKE_RECORD;
-    if (!connection->greeted)
-        give_up(connection, connection->listener == NULL ? NULL : listener_not_tls(connection->listener));
+    if (!connection->greeted) {
+        listener_handshake_failed(connection->listener, connection->peer, "the peer began without TLS");
+        give_up(connection, listener_not_tls(connection->listener));
+    }
     return connection->greeted;
 }
 
@@ -79,6 +81,7 @@ void connection_handshake(struct io_connection *connection)
         want_write(connection, true);
         break;
     case TLS_HANDSHAKE_FAILED:
+        listener_handshake_failed(connection->listener, connection->peer, tls_session_failure(connection->tls));
         give_up(connection, NULL);
         break;
     }

@@ -247,6 +247,7 @@ void io_http_drain(struct io_http *http)
     if (http->draining)
         return;
     http->draining = true;
+    io_http_counts(http, &http->counts);
     io_listener_destroy(http->listener, false);
     http->listener = NULL;
     TAILQ_FOREACH(connection, &http->connections, link)
@@ -271,8 +272,10 @@ size_t io_http_open(const struct io_http *http)
 void io_http_counts(const struct io_http *http, struct io_http_counts *counts)
 {
     *counts = http->counts;
-    if (http->listener != NULL)
-        counts->limited += io_listener_refused(http->listener);
+    if (http->listener == NULL)
+        return;
+    counts->limited += io_listener_refused(http->listener);
+    counts->handshakes = io_listener_handshakes_failed(http->listener);
 }
 
 void io_http_destroy(struct io_http *http)

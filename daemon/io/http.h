@@ -87,6 +87,8 @@ const struct io_http_request *io_http_request(const struct io_http_exchange *exc
  * Fields with a CR, LF or NUL in them are an invariant; those that the server writes itself, Connection and Transfer-Encoding too, are left out. */
 void io_http_reply(struct io_http_exchange *exchange, int status, const struct io_http_field *fields, size_t count,
                    const void *body, size_t size);
+/* Whether a field is one for io_http_reply(): for those that somebody else wrote. */
+bool io_http_field_fits(const struct io_http_field *field);
 /* A line of text/plain. */
 void io_http_reply_text(struct io_http_exchange *exchange, int status, const char *text);
 /* A reply in pieces: chunked, each written at once. An HTTP/1.0 client gets it up to the end of the connection. */
@@ -100,10 +102,11 @@ void io_http_finish(struct io_http_exchange *exchange);
 void io_http_drain(struct io_http *http);
 size_t io_http_open(const struct io_http *http); /* exchanges that are not over, or whose replies have not left */
 struct io_http_counts {
-    uint64_t requests; /* whose heads were read */
-    uint64_t refused;  /* by the server itself: what was no request, or too large */
-    uint64_t too_slow; /* 408, and clients that did not read */
-    uint64_t limited;  /* 429 and 503, and connections that were closed at once */
+    uint64_t requests;   /* whose heads were read */
+    uint64_t refused;    /* by the server itself: what was no request, or too large */
+    uint64_t too_slow;   /* 408, and clients that did not read */
+    uint64_t limited;    /* 429 and 503, and connections that were closed at once */
+    uint64_t handshakes; /* of TLS, that failed */
     uint32_t connections;
 };
 void io_http_counts(const struct io_http *http, struct io_http_counts *counts);

@@ -100,6 +100,11 @@ static void put_field(struct io_http *http, const char *name, const char *value)
     put(http, "\r\n");
 }
 
+bool io_http_field_fits(const struct io_http_field *field)
+{
+    return http_is_token(field->name, strlen(field->name)) && http_is_field_text(field->value, strlen(field->value));
+}
+
 /* The server writes these itself. */
 static bool is_own(const char *name)
 {
@@ -127,8 +132,7 @@ static void put_head(struct io_http_exchange *exchange, int status, const struct
     put(http, "\r\n");
     put_field(http, "Date", date_now(http));
     for (i = 0; i < count; i++) {
-        INVARIANT(http_is_token(fields[i].name, strlen(fields[i].name)) &&
-                  http_is_field_text(fields[i].value, strlen(fields[i].value)));
+        INVARIANT(io_http_field_fits(&fields[i]));
         if (!is_own(fields[i].name))
             put_field(http, fields[i].name, fields[i].value);
     }

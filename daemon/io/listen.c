@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, ACCEPT_BATCH = 64, BREATH_MS = 100 };
+enum { BACKLOG = 1024, ACCEPT_BATCH = 64, BREATH_MS = 100, FAILED_EACH_MS = 1000 };
 
 struct io_listener {
     struct io_loop *loop;
@@ -26,7 +26,8 @@ struct io_listener {
     const char *not_tls;
     struct io_connections connections;
     uint32_t count;
-    uint64_t refused;
+    uint64_t refused, failed;
+    int64_t failed_told; /* ms, monotonic: the last line about a handshake that failed */
     char address[IO_ADDRESS_TEXT];
     char path[108]; /* of a Unix socket that is ours; "" otherwise */
     dev_t device;
@@ -290,6 +291,23 @@ struct io_listener *io_listen_tls(struct io_loop *loop, const char *address, uns
 const char *listener_not_tls(const struct io_listener *listener)
 {
     return listener->not_tls;
+}
+
+void listener_handshake_failed(struct io_listener *listener, const char *peer, const char *why)
+{
+    const int64_t now = io_monotonic();
+
+    listener->failed++;
+    if (now - listener->failed_told < FAILED_EACH_MS && listener->failed > 1)
+        return;
+    listener->failed_told = now;
+    LOG(LOG_LEVEL_INFO, "tls.handshake-failed", LOG_CONFIGURED("address", listener->address),
+        LOG_CONFIGURED("peer", peer), LOG_FAULT(why), LOG_NUMBER("failed", listener->failed));
+}
+
+uint64_t io_listener_handshakes_failed(const struct io_listener *listener)
+{
+    return listener->failed;
 }
 
 const char *io_listener_address(const struct io_listener *listener)

@@ -70,7 +70,8 @@ MUST_CHECK struct io_listener *io_listen_tls(struct io_loop *loop, const char *a
                                              struct io_tls *tls, const char *not_tls, struct fault *fault);
 const char *io_listener_address(const struct io_listener *listener);
 uint32_t io_listener_connections(const struct io_listener *listener);
-uint64_t io_listener_refused(const struct io_listener *listener);  /* closed at once so far, by limits */
+uint64_t io_listener_refused(const struct io_listener *listener); /* closed at once so far, by limits */
+uint64_t io_listener_handshakes_failed(const struct io_listener *listener);
 void io_listener_pause(struct io_listener *listener, bool paused); /* accept no more for now */
 /* Closes the listener; its connections stay, and are closed by close_connections. */
 void io_listener_destroy(struct io_listener *listener, bool close_connections);

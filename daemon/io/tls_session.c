@@ -16,6 +16,7 @@ enum { RECORD_BYTES = 16384 }; /* the most that one record carries, RFC 8446 5.1
 struct tls_session {
     SSL *ssl;
     bool failed; /* nothing more may be said */
+    const char *failure;
     char certificate[TLS_CERTIFICATE_TEXT];
 };
 
@@ -67,8 +68,14 @@ enum tls_handshake tls_session_handshake(struct tls_session *session)
         return TLS_HANDSHAKE_WRITES;
     default:
         session->failed = true;
+        session->failure = ERR_reason_error_string(ERR_peek_error());
         return TLS_HANDSHAKE_FAILED;
     }
+}
+
+const char *tls_session_failure(const struct tls_session *session)
+{
+    return session->failure == NULL ? "the peer ended the connection" : session->failure;
 }
 
 /* errno for what the library could not do. */

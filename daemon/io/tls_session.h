@@ -21,6 +21,8 @@ void tls_session_destroy(struct tls_session *session);
 
 enum tls_handshake { TLS_HANDSHAKE_DONE, TLS_HANDSHAKE_READS, TLS_HANDSHAKE_WRITES, TLS_HANDSHAKE_FAILED };
 enum tls_handshake tls_session_handshake(struct tls_session *session);
+/* Why it failed, in the library's words. */
+const char *tls_session_failure(const struct tls_session *session);
 
 /* 0: the peer sends no more. *more: what comes next may have been taken from the socket already, so that it does not tell. */
 ssize_t tls_session_read(struct tls_session *session, uint8_t *bytes, size_t room, bool *more);

@@ -326,6 +326,18 @@ static void too_many_fields_are_refused(void **state)
     refused(state, request, "HTTP/1.1 431 ", "too many header fields");
 }
 
+static void fields_that_somebody_else_wrote_can_be_looked_at(void **state)
+{
+    (void)state;
+    assert_true(io_http_field_fits(&(struct io_http_field){"ETag", "W/\"1\"\t\xc3\xa9"}));
+    assert_true(io_http_field_fits(&(struct io_http_field){"X", ""}));
+    assert_false(io_http_field_fits(&(struct io_http_field){"", "x"}));
+    assert_false(io_http_field_fits(&(struct io_http_field){"X Y", "x"}));
+    assert_false(io_http_field_fits(&(struct io_http_field){"X:", "x"}));
+    assert_false(io_http_field_fits(&(struct io_http_field){"X", "x\r\nSet-Cookie: y"}));
+    assert_false(io_http_field_fits(&(struct io_http_field){"X", "x\ny"}));
+}
+
 static void an_address_in_use_is_a_fault(void **state)
 {
     struct pages *pages = *state;
@@ -413,6 +425,7 @@ static const struct CMUnitTest tests[] = {
     PAGES(a_header_beyond_its_bound_is_refused),
     PAGES(a_target_beyond_its_bound_is_refused),
     PAGES(too_many_fields_are_refused),
+    cmocka_unit_test(fields_that_somebody_else_wrote_can_be_looked_at),
     PAGES(an_address_in_use_is_a_fault),
 };
 

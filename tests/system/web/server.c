@@ -107,9 +107,11 @@ static void reply_counts(struct server *server, struct io_http_exchange *exchang
 
     io_http_counts(server->http, &counts);
     length =
-        snprintf(text, sizeof text, "requests %lu\nrefused %lu\ntoo_slow %lu\nlimited %lu\nconnections %u\ngone %lu\n",
+        snprintf(text, sizeof text,
+                 "requests %lu\nrefused %lu\ntoo_slow %lu\nlimited %lu\nconnections %u\ngone %lu\nhandshakes %lu\n",
                  (unsigned long)counts.requests, (unsigned long)counts.refused, (unsigned long)counts.too_slow,
-                 (unsigned long)counts.limited, counts.connections, (unsigned long)server->gone);
+                 (unsigned long)counts.limited, counts.connections, (unsigned long)server->gone,
+                 (unsigned long)counts.handshakes);
     io_http_reply(exchange, 200, plain, 1, text, (size_t)length);
 }
 
