@@ -243,13 +243,15 @@ static void failures_make_wait_longer_each_time(void **state)
 static void who_gets_in_is_forgiven(void **state)
 {
     struct access *access = office(false);
-    int64_t now = KIT_NOW;
+    const int64_t now = KIT_NOW;
 
     (void)state;
     for (int round = 0; round < 50; round++) {
+        char address[48];
+
+        snprintf(address, sizeof address, "203.0.113.%d:1", round);
         for (int i = 0; i < 3; i++)
-            assert_int_equal(pause_of(access, "alice", "203.0.113.9:1", now), -1);
-        now += 3700000;
+            assert_int_equal(pause_of(access, "alice", address, now), -1);
         assert_int_equal(try(access, RIGHT, NULL, now), IN);
         assert_int_equal(access_locked_until(access, "alice", now), 0);
     }

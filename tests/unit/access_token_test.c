@@ -415,7 +415,7 @@ static void a_form_must_be_one(void **state)
         const char *form, *error;
     } cases[] = {
         {"", "invalid_request"},
-        {"scope=a&scope=b", "invalid_request"},
+        {"grant_type=other&grant_type=other", "invalid_request"},
         {"grant_type=%4", "invalid_request"},
         {"grant_type=%00", "invalid_request"},
         {"grant_type=", "invalid_request"},
