@@ -52,7 +52,7 @@ static inline void desk_keep(struct desk *desk, struct record_batch *batch)
     if (desk->wrong == NULL)
         desk->wrong = wrong;
     desk->records = batch->event_count + batch->referral_count + batch->slot_count + batch->outbox_count +
-                    batch->therapist_count + batch->erasure_count;
+                    batch->therapist_count + batch->account_count + batch->erasure_count;
     record_batch_finish(batch);
 }
 

@@ -7,6 +7,7 @@
 #ifndef FASCIA_TESTS_SHELF_H
 #define FASCIA_TESTS_SHELF_H
 
+#include "core/account.h"
 #include "core/engine.h"
 #include "core/lifecycle.h"
 #include "core/memory.h"
@@ -26,6 +27,7 @@ struct shelf {
     size_t outbox_count, outbox_room;
     struct therapist_row *therapists;
     size_t therapist_count, therapist_room;
+    struct accounts accounts;
     uint64_t hash; /* over everything that came, in order */
 };
 
@@ -42,6 +44,7 @@ static inline void shelf_finish(struct shelf *shelf)
     free(shelf->slots);
     free(shelf->outbox);
     free(shelf->therapists);
+    accounts_finish(&shelf->accounts);
     memset(shelf, 0, sizeof *shelf);
 }
 
@@ -164,6 +167,19 @@ static inline const char *shelf_take_therapist(struct shelf *shelf, const struct
     return NULL;
 }
 
+static inline const char *shelf_take_account(struct shelf *shelf, const struct account_row *row)
+{
+    shelf_mix(shelf, row->name, strlen(row->name));
+    shelf_mix(shelf, row->payload, row->size);
+    if (row->remove && accounts_find(&shelf->accounts, row->name) == NULL)
+        return "an account that is to be removed is not there";
+    if (row->remove)
+        accounts_drop(&shelf->accounts, row->name);
+    else
+        accounts_set(&shelf->accounts, row->name, shelf_copy(row->payload, row->size), row->size);
+    return NULL;
+}
+
 static inline const char *shelf_take(struct shelf *shelf, const struct record_batch *batch)
 {
     const char *wrong = NULL;
@@ -178,6 +194,8 @@ static inline const char *shelf_take(struct shelf *shelf, const struct record_ba
         wrong = shelf_take_outbox(shelf, &batch->outbox[i]);
     for (size_t i = 0; i < batch->therapist_count && wrong == NULL; i++)
         wrong = shelf_take_therapist(shelf, &batch->therapists[i]);
+    for (size_t i = 0; i < batch->account_count && wrong == NULL; i++)
+        wrong = shelf_take_account(shelf, &batch->accounts[i]);
     return wrong;
 }
 
@@ -205,11 +223,20 @@ static inline void shelf_clone(struct shelf *copy, const struct shelf *shelf)
         copy->therapists[i] = shelf->therapists[i];
         copy->therapists[i].payload = shelf_copy(shelf->therapists[i].payload, shelf->therapists[i].size);
     }
+    copy->accounts = (struct accounts){0};
+    for (size_t i = 0; i < shelf->accounts.count; i++) {
+        const struct account_entry *entry = &shelf->accounts.entries[i];
+
+        accounts_set(&copy->accounts, entry->name, shelf_copy(entry->packed, entry->size), entry->size);
+    }
 }
 
 /* What a node does on start. false with a fault as the engine's. */
 static inline bool shelf_load(const struct shelf *shelf, struct engine *engine, int64_t now, struct fault *fault)
 {
+    for (size_t i = 0; i < shelf->accounts.count; i++)
+        if (!engine_load_account(engine, shelf->accounts.entries[i].packed, shelf->accounts.entries[i].size, fault))
+            return false;
     for (size_t i = 0; i < shelf->therapist_count; i++)
         if (!engine_load_therapist(engine, shelf->therapists[i].payload, shelf->therapists[i].size, fault))
             return false;

@@ -190,5 +190,5 @@ Fascia__Principal *account_principal(const struct account *account, const char *
 
 void access_actor(const Fascia__Principal *principal, char actor[ACCESS_ACTOR_BYTES])
 {
-    snprintf(actor, ACCESS_ACTOR_BYTES, "%s:%s", principal->person ? "user" : "client", principal->account);
+    snprintf(actor, ACCESS_ACTOR_BYTES, "%s:%s", principal->person ? "person" : "client", principal->account);
 }

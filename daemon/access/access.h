@@ -91,7 +91,7 @@ Fascia__Principal *access_bearer(struct access *access, const char *authorizatio
 /* What of `.well-known/smart-configuration` there is to say: JSON, heap. */
 char *access_configuration(const struct access *access);
 
-/* Who did it, for the audit trail: "client:main-street", "user:alice". */
+/* Who did it, for the audit trail: "client:main-street", "person:alice"; "user:alice" is one of the machine, on the control socket. */
 #define ACCESS_ACTOR_BYTES 65
 void access_actor(const Fascia__Principal *principal, char actor[ACCESS_ACTOR_BYTES]);
 

@@ -60,6 +60,9 @@ static bool may_sign(jose_cfg_t *quietly, const json_t *key)
     const char *algorithm = algorithm_of(key);
     const json_t *only = json_object_get(key, "alg");
 
+    /* The library takes "key_ops" and "use" for the same, and one of them is enough for it. */
+    if (json_object_get(key, "use") != NULL && !is_text(key, "use", "sig"))
+        return false;
     return algorithm != NULL && (only == NULL || is_text(key, "alg", algorithm)) &&
            jose_jwk_prm(quietly, key, false, "verify");
 }

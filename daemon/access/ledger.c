@@ -99,6 +99,14 @@ static void sweep(struct ledger *ledger, size_t places, int64_t now)
     }
 }
 
+/* From the back: what takes the place of a removed one was looked at before. */
+void ledger_trim(struct ledger *ledger, int64_t now)
+{
+    for (size_t i = ledger->count; i-- > 0;)
+        if (ledger->slots[i]->entry.until <= now)
+            ledger_remove(ledger, &ledger->slots[i]->entry);
+}
+
 static void crowd_one_out(struct ledger *ledger)
 {
     struct ledger_entry *soonest = NULL;
@@ -133,7 +141,9 @@ struct ledger_entry *ledger_add(struct ledger *ledger, const uint8_t key[LEDGER_
 {
     struct slot *slot, **bucket;
 
-    sweep(ledger, ledger->count < ledger->limit ? SWEEP : crowd_out ? SAMPLE : ledger->count, now);
+    sweep(ledger, ledger->count < ledger->limit ? SWEEP : SAMPLE, now);
+    if (ledger->count >= ledger->limit && !crowd_out)
+        ledger_trim(ledger, now);
     if (ledger->count >= ledger->limit && crowd_out)
         crowd_one_out(ledger);
     if (ledger->count >= ledger->limit)
@@ -163,9 +173,4 @@ struct ledger_entry *ledger_next(const struct ledger *ledger, size_t *place)
 size_t ledger_count(const struct ledger *ledger)
 {
     return ledger->count;
-}
-
-void ledger_trim(struct ledger *ledger, int64_t now)
-{
-    sweep(ledger, ledger->count, now);
 }

@@ -99,6 +99,7 @@ static const struct rule requests[] = {
     {REQUEST(LIST_OFFERS), T | C, SCOPE_S, {"Task"}},
     {REQUEST(LIST_THERAPISTS), R | T | C | A, SCOPE_S, {"Practitioner", "PractitionerRole", "HealthcareService"}},
     {REQUEST(SHOW_THERAPIST), R | T | C | A, SCOPE_R, {"Practitioner", "PractitionerRole", "HealthcareService"}},
+    {REQUEST(LIST_SLOTS), R | T | C | A, SCOPE_S, {"Slot", "Schedule"}},
     {REQUEST(IMPORT_THERAPISTS), C | A, SCOPE_C | SCOPE_U, {"Practitioner"}},
     {REQUEST(EXPLAIN_MATCH), C, SCOPE_R, {"Task"}},
     {REQUEST(TRY_MATCH), C, SCOPE_S, {"HealthcareService"}},

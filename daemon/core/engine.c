@@ -78,6 +78,7 @@ void engine_destroy(struct engine *engine)
     senders_finish(&engine->senders);
     engine_waiting_finish(engine);
     engine_asking_finish(engine);
+    accounts_finish(&engine->accounts);
     match_index_destroy(engine->index);
     directory_destroy(engine->directory);
     arena_finish(&engine->messages);
@@ -133,6 +134,10 @@ static Fascia__Result *do_command(struct engine *engine, const Fascia__Command *
         return engine_do_put_therapist(engine, command->put_therapist);
     case FASCIA__COMMAND__BODY_REMOVE_THERAPIST:
         return engine_do_remove_therapist(engine, command->remove_therapist);
+    case FASCIA__COMMAND__BODY_PUT_ACCOUNT:
+        return engine_do_put_account(engine, command->put_account);
+    case FASCIA__COMMAND__BODY_REMOVE_ACCOUNT:
+        return engine_do_remove_account(engine, command->remove_account);
     case FASCIA__COMMAND__BODY_JUDGED:
         return engine_do_judged(engine, command->judged);
     case FASCIA__COMMAND__BODY_OUTBOX_DONE:

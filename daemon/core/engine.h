@@ -70,7 +70,8 @@ struct engine *engine_create(const struct engine_settings *settings, const struc
                              const struct zone_source *zones, const struct engine_hash *hash);
 void engine_destroy(struct engine *engine);
 
-/* ---- loading, in this order: therapists, referral rows, events of open referrals by sequence, then finish ---- */
+/* ---- loading, in this order: accounts, therapists, referral rows, events of open referrals by sequence, then finish ---- */
+MUST_CHECK bool engine_load_account(struct engine *engine, const uint8_t *packed, size_t size, struct fault *fault);
 MUST_CHECK bool engine_load_therapist(struct engine *engine, const uint8_t *packed, size_t size, struct fault *fault);
 /* The same for who unpacked it already: content is lent for the call, packed is heap and taken over in any case. */
 MUST_CHECK bool engine_load_unpacked(struct engine *engine, const Fascia__Therapist *content, uint8_t *packed,

@@ -459,6 +459,8 @@ bool engine_apply(struct engine *engine, const struct event_record *record, cons
 
     if (event->body_case == FASCIA__EVENT__BODY_THERAPIST_CHANGED)
         return engine_apply_therapist(engine, event->therapist_changed, fault);
+    if (event->body_case == FASCIA__EVENT__BODY_ACCOUNT_CHANGED)
+        return engine_apply_account(engine, event->account_changed, fault);
     applying.referral = engine_find_referral(engine, record->referral);
     if (applying.referral == NULL && event->body_case == FASCIA__EVENT__BODY_RECEIVED && record->referral != 0)
         applying.referral = engine_make_referral(engine, record->referral);

@@ -139,5 +139,7 @@ uint64_t engine_digest(const struct engine *engine)
     for (therapist = directory_after(engine->directory, ""); therapist != NULL;
          therapist = directory_after(engine->directory, therapist->identifier))
         add_therapist(&digest, therapist);
+    for (size_t i = 0; i < engine->accounts.count; i++)
+        add_bytes(&digest, engine->accounts.entries[i].packed, engine->accounts.entries[i].size);
     return digest.hash;
 }

@@ -7,6 +7,7 @@
 #ifndef FASCIA_CORE_ENGINE_STATE_H
 #define FASCIA_CORE_ENGINE_STATE_H
 
+#include "core/account.h"
 #include "core/arena.h"
 #include "core/directory.h"
 #include "core/engine.h"
@@ -59,6 +60,8 @@ struct engine {
     size_t source_count, source_room;
 
     struct arena messages; /* that are looked at and dropped while loading */
+
+    struct accounts accounts; /* engine_account.c */
 
     struct asking *asking; /* engine_policy.c; NULL: no policy was ever asked */
 
@@ -248,6 +251,9 @@ Fascia__Result *engine_do_view(struct engine *engine, const Fascia__View *view);
 Fascia__Result *engine_do_outbox_done(struct engine *engine, const Fascia__OutboxDone *done);
 Fascia__Result *engine_do_put_therapist(struct engine *engine, const Fascia__Therapist *content);
 Fascia__Result *engine_do_remove_therapist(struct engine *engine, const char *identifier);
+Fascia__Result *engine_do_put_account(struct engine *engine, const Fascia__Account *wanted);
+Fascia__Result *engine_do_remove_account(struct engine *engine, const char *name);
+MUST_CHECK bool engine_apply_account(struct engine *engine, const Fascia__AccountChanged *changed, struct fault *fault);
 /* Lets the time pass: days begin, cases stop being recent. */
 void engine_let_time_pass(struct engine *engine, int64_t now);
 /* Takes for the holds and bookings of a therapist whose calendar is new. false when two of them overlap. */

@@ -20,11 +20,14 @@ void record_batch_finish(struct record_batch *batch)
         free(batch->outbox[i].payload);
     for (size_t i = 0; i < batch->therapist_count; i++)
         free(batch->therapists[i].payload);
+    for (size_t i = 0; i < batch->account_count; i++)
+        free(batch->accounts[i].payload);
     free(batch->events);
     free(batch->referrals);
     free(batch->slots);
     free(batch->outbox);
     free(batch->therapists);
+    free(batch->accounts);
     free(batch->erasures);
     free(batch->referral_places);
     record_batch_init(batch);
@@ -33,7 +36,8 @@ void record_batch_finish(struct record_batch *batch)
 bool record_batch_is_empty(const struct record_batch *batch)
 {
     return batch->event_count == 0 && batch->referral_count == 0 && batch->slot_count == 0 &&
-           batch->outbox_count == 0 && batch->therapist_count == 0 && batch->erasure_count == 0;
+           batch->outbox_count == 0 && batch->therapist_count == 0 && batch->account_count == 0 &&
+           batch->erasure_count == 0;
 }
 
 void record_add_event(struct record_batch *batch, const struct event_record *event)
@@ -105,6 +109,13 @@ void record_add_therapist(struct record_batch *batch, const struct therapist_row
 {
     batch->therapists = memory_grow(batch->therapists, &batch->therapist_room, batch->therapist_count + 1, sizeof *row);
     batch->therapists[batch->therapist_count++] = *row;
+    batch->bytes += row->size;
+}
+
+void record_add_account(struct record_batch *batch, const struct account_row *row)
+{
+    batch->accounts = memory_grow(batch->accounts, &batch->account_room, batch->account_count + 1, sizeof *row);
+    batch->accounts[batch->account_count++] = *row;
     batch->bytes += row->size;
 }
 

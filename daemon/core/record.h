@@ -80,6 +80,13 @@ struct therapist_row {
     size_t size;
 };
 
+struct account_row {
+    char name[RECORD_NAME_BYTES + 1];
+    bool remove;
+    uint8_t *payload; /* packed fascia.v1.Account, with its secrets: hashes, and what is sealed already */
+    size_t size;
+};
+
 struct record_batch {
     struct event_record *events;
     size_t event_count, event_room;
@@ -91,6 +98,8 @@ struct record_batch {
     size_t outbox_count, outbox_room;
     struct therapist_row *therapists;
     size_t therapist_count, therapist_room;
+    struct account_row *accounts; /* in order */
+    size_t account_count, account_room;
     uint64_t *erasures; /* referrals whose key is to be destroyed, after the batch is durable */
     size_t erasure_count, erasure_room;
     size_t bytes;              /* payloads in all */
@@ -107,6 +116,7 @@ void record_add_referral(struct record_batch *batch, const struct referral_row *
 void record_add_slot(struct record_batch *batch, const struct slot_row *row);
 void record_add_outbox(struct record_batch *batch, const struct outbox_row *row);
 void record_add_therapist(struct record_batch *batch, const struct therapist_row *row);
+void record_add_account(struct record_batch *batch, const struct account_row *row);
 void record_add_erasure(struct record_batch *batch, uint64_t referral);
 
 #endif

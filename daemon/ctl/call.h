@@ -37,6 +37,8 @@ struct ctl_call {
     int64_t event;
     const char *condition, *technique, *certification, *payer, *language, *gender, *mode, *postal_code, *position,
         *within, *jurisdiction, *not_before, *not_after, *window, *named, *without, *weights; /* of a question */
+    const char *title, *role, *scope, *jwks, *remove_key; /* of an account, and sender */
+    bool disable, enable, remove;
     bool all, history, content, move, anyway, dry_run, all_or_nothing, given_up, busy;
 };
 
@@ -100,6 +102,18 @@ enum ctl_option {
     CTL_OPTION_ONE_PAYER,
     CTL_OPTION_ONE_LANGUAGE,
     CTL_OPTION_PLACE_NEAR,
+    CTL_OPTION_TITLE,
+    CTL_OPTION_ROLE,
+    CTL_OPTION_WHOSE,
+    CTL_OPTION_SCOPE,
+    CTL_OPTION_JWKS,
+    CTL_OPTION_ADD_JWKS,
+    CTL_OPTION_REMOVE_KEY,
+    CTL_OPTION_IS_THERAPIST,
+    CTL_OPTION_DISABLE,
+    CTL_OPTION_ENABLE,
+    CTL_OPTION_REMOVE,
+    CTL_OPTION_AFTER_NAME,
     CTL_OPTION_COUNT
 };
 
@@ -116,7 +130,8 @@ struct ctl_verb {
 
 /* The tables; each ends with a row whose noun is NULL. */
 extern const struct ctl_verb ctl_referral_verbs[], ctl_offer_verbs[], ctl_match_verbs[], ctl_visit_verbs[],
-    ctl_therapist_verbs[], ctl_node_verbs[], ctl_waitlist_verbs[], ctl_plugin_verbs[];
+    ctl_therapist_verbs[], ctl_node_verbs[], ctl_waitlist_verbs[], ctl_plugin_verbs[], ctl_client_verbs[],
+    ctl_user_verbs[];
 
 /* therapist slots (verb_slots.c), for the table of therapists' verbs. */
 int ctl_therapist_slots(struct ctl_call *call);

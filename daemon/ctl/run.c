@@ -80,6 +80,18 @@ static const struct option_row option_rows[CTL_OPTION_COUNT] = {
     [CTL_OPTION_ONE_PAYER] = {"payer", "CODE", "who takes it", KIND_TEXT, MEMBER(payer), 0, 0},
     [CTL_OPTION_ONE_LANGUAGE] = {"language", "CODE", "who speaks it (es)", KIND_TEXT, MEMBER(language), 0, 0},
     [CTL_OPTION_PLACE_NEAR] = {"near", "POSTAL-CODE", "who treats near it ('40202', or 'CA M5V' with another country)", KIND_TEXT, MEMBER(near), 0, 0},
+    [CTL_OPTION_TITLE] = {"title", "TEXT", "who that is, for people", KIND_TEXT, MEMBER(title), 0, 0},
+    [CTL_OPTION_ROLE] = {"role", "ROLE[,ROLE]", "referrer, therapist, coordinator or (of users) admin", KIND_TEXT, MEMBER(role), 0, 0},
+    [CTL_OPTION_WHOSE] = {"sender", "NAME", "of a referrer: whose referrals are theirs (the account's own name)", KIND_TEXT, MEMBER(sender), 0, 0},
+    [CTL_OPTION_SCOPE] = {"scope", "SCOPE[,SCOPE]", "the most that it may ask for: system/ServiceRequest.crs", KIND_TEXT, MEMBER(scope), 0, 0},
+    [CTL_OPTION_JWKS] = {"jwks", "FILE", "its public keys, as a JWK set", KIND_TEXT, MEMBER(jwks), 0, 0},
+    [CTL_OPTION_ADD_JWKS] = {"add-jwks", "FILE", "further public keys, as a JWK set; those that are there stay", KIND_TEXT, MEMBER(jwks), 0, 0},
+    [CTL_OPTION_REMOVE_KEY] = {"remove-key", "KEY", "take out the key of this kid, or number as in show", KIND_TEXT, MEMBER(remove_key), 0, 0},
+    [CTL_OPTION_IS_THERAPIST] = {"therapist", "IDENTIFIER", "of a therapist: who that is", KIND_TEXT, MEMBER(therapist), 0, 0},
+    [CTL_OPTION_DISABLE] = {"disable", NULL, "let nobody in by it any more", KIND_FLAG, MEMBER(disable), 0, 0},
+    [CTL_OPTION_ENABLE] = {"enable", NULL, "undo --disable", KIND_FLAG, MEMBER(enable), 0, 0},
+    [CTL_OPTION_REMOVE] = {"remove", NULL, "take it away", KIND_FLAG, MEMBER(remove), 0, 0},
+    [CTL_OPTION_AFTER_NAME] = {"after", "NAME", "begin behind this one", KIND_TEXT, MEMBER(after), 0, 0},
 };
 /* clang-format on */
 
@@ -95,9 +107,9 @@ static const struct option_row shared_rows[] = {
 #define OWN_KEY    512
 #define SHARED_KEY 1024
 
-static const struct ctl_verb *const tables[] = {ctl_referral_verbs, ctl_offer_verbs,     ctl_match_verbs,
-                                                ctl_visit_verbs,    ctl_therapist_verbs, ctl_node_verbs,
-                                                ctl_waitlist_verbs, ctl_plugin_verbs};
+static const struct ctl_verb *const tables[] = {
+    ctl_referral_verbs, ctl_offer_verbs,    ctl_match_verbs,  ctl_visit_verbs,  ctl_therapist_verbs,
+    ctl_node_verbs,     ctl_waitlist_verbs, ctl_plugin_verbs, ctl_client_verbs, ctl_user_verbs};
 #define TABLE_COUNT (sizeof tables / sizeof *tables)
 
 static const struct option_row *row_of(int key)

@@ -48,6 +48,7 @@ struct io_connection {
     uint64_t id;
     int fd;
     struct event *read, *write, *timer;
+    struct event *soon; /* of TLS: reads what the session holds */
     struct evbuffer *input, *output;
     struct io_limits limits;
     struct io_handler handler;
@@ -84,6 +85,8 @@ void connection_start(struct io_connection *connection, int fd);
 void connection_opened(struct io_connection *connection);
 /* One step of the handshake, when the socket is ready. */
 void connection_handshake(struct io_connection *connection);
+/* Reads on in the next round, after the others: the socket will not tell of what the session already holds. */
+void connection_read_soon(struct io_connection *connection);
 void connection_update_reading(struct io_connection *connection);
 void connection_flush(struct io_connection *connection);
 /* Ends it now; closed() comes in its turn. */

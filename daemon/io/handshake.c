@@ -69,8 +69,7 @@ void connection_handshake(struct io_connection *connection)
         /* The first request may have come with the handshake's last record, of which the socket then knows nothing. */
         connection->more = true;
         connection_opened(connection);
-        if (connection->reading)
-            event_active(connection->read, EV_READ, 0);
+        connection_read_soon(connection);
         connection_arm(connection);
         break;
     case TLS_HANDSHAKE_READS:

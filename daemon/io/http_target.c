@@ -90,13 +90,13 @@ bool http_is_host(const char *text)
 /* "http://host/path": the host is moved one place to the left, so that there is room for its end. */
 static bool read_authority(char **target, struct http_head *head)
 {
-    char *host = strstr(*target, "://") + 3;
-    const size_t length = strcspn(host, "/?");
+    char *host = strstr(*target, "://") + 2;
+    const size_t length = strcspn(host + 1, "/?");
 
-    memmove(host - 1, host, length);
-    head->host = host - 1;
-    *target = host + length;
-    host[length - 1] = '\0';
+    memmove(host, host + 1, length);
+    host[length] = '\0';
+    head->host = host;
+    *target = host + 1 + length;
     return http_is_host(head->host);
 }
 

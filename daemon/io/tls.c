@@ -30,10 +30,10 @@ SSL_CTX *tls_context(struct io_tls *tls)
 
 /* ---- files ---------------------------------------------------------------------------------------------------------- */
 
-/* What the library says of its last error, behind what failed. */
+/* What the library says of where it began to fail, behind what failed. */
 static bool fail(struct fault *fault, const char *file, const char *what)
 {
-    const unsigned long error = ERR_peek_last_error();
+    const unsigned long error = ERR_peek_error();
     const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error)) : ERR_reason_error_string(error);
 
     fault_set(fault, "%s: %s%s%s", file, what, reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
@@ -175,9 +175,11 @@ static void tell_expiry(const struct io_tls *tls)
 bool io_tls_reload(struct io_tls *tls, struct fault *fault)
 {
     SSL_CTX *context = new_context();
-    bool good = SSL_CTX_use_certificate_chain_file(context, tls->certificate_file) == 1 ||
-                fail(fault, tls->certificate_file, "there is no PEM certificate in it");
+    bool good;
 
+    ERR_clear_error();
+    good = SSL_CTX_use_certificate_chain_file(context, tls->certificate_file) == 1 ||
+           fail(fault, tls->certificate_file, "there is no PEM certificate in it");
     good = good && use_key(context, tls, fault) &&
            (tls->client_ca_file == NULL || use_client_authority(context, tls, fault));
     if (!good) {

@@ -11,6 +11,7 @@
 #define CONTROL_REQUEST_BYTES (16u << 20)
 #define CONTROL_CONNECTIONS   64
 
+struct access;
 struct control;
 struct control_request;
 
@@ -26,6 +27,7 @@ struct control_origin {
 /* What the control socket asks of the node itself. */
 struct control_host {
     void *context;
+    struct access *access;                                  /* who may ask over HTTP; lent */
     void (*fill_status)(void *context, Fascia__Node *node); /* adds what the node knows, strings on the heap */
     bool (*reload)(void *context, struct fault *fault);
     void (*outbox_restarted)(void *context);
@@ -66,6 +68,10 @@ Fascia__ControlResponse *control_response(void);
 void control_do(struct control_request *request);
 void control_read(struct control_request *request);  /* verbs that read the store (control_reads.c) */
 void control_match(struct control_request *request); /* explanations, questions, replays (control_match.c) */
+/* ---- control_accounts.c ---- */
+void control_accounts(struct control_request *request); /* lists and unlocks them */
+/* Before a put_account goes on: it is one, and its secret is sealed. false: the request has been answered. */
+MUST_CHECK bool control_admit_account(struct control_request *request);
 /* Who asked has gone, or the node drains: a long answer need not be finished. */
 bool control_is_unwanted(const struct control_request *request);
 void control_list_waiting(struct control_request *request); /* control_waiting.c */

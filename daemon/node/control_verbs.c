@@ -45,6 +45,8 @@ static void do_command(struct control_request *request)
         control_refuse(request, "this command is not for people");
         return;
     }
+    if (command->body_case == FASCIA__COMMAND__BODY_PUT_ACCOUNT && !control_admit_account(request))
+        return;
     /* Who it is, the kernel says, not the request. */
     if (command->actor != NULL && command->actor != (char *)protobuf_c_empty_string)
         free(command->actor);
@@ -214,6 +216,10 @@ static void dispatch(struct control_request *request)
     case FASCIA__CONTROL_REQUEST__BODY_CHANGE_PLUGIN:
     case FASCIA__CONTROL_REQUEST__BODY_DESCRIBE_PLUGIN:
         control_host(request->control)->plugins(control_host(request->control)->context, request);
+        break;
+    case FASCIA__CONTROL_REQUEST__BODY_LIST_ACCOUNTS:
+    case FASCIA__CONTROL_REQUEST__BODY_UNLOCK_ACCOUNT:
+        control_accounts(request);
         break;
     case FASCIA__CONTROL_REQUEST__BODY__NOT_SET:
         control_refuse(request, "the request asks nothing that this daemon knows");

@@ -276,6 +276,13 @@ static void on_asked(void *context, uint64_t ask, Fascia__Question *question)
     fascia__question__free_unpacked(question, NULL);
 }
 
+static void on_accounts(void *context, const struct account_row *rows, size_t count, bool whole)
+{
+    const struct node *node = context;
+
+    accounts_take(node->access, rows, count, whole);
+}
+
 static void on_outbox_grew(void *context)
 {
     struct node *node = context;
@@ -335,6 +342,7 @@ static enum node_exit build_stages(struct node *node, struct fault *fault)
                                      .codes = node->codes,
                                      .zones = &node->zone_source,
                                      .asked = on_asked,
+                                     .accounts = on_accounts,
                                      .outbox_grew = on_outbox_grew,
                                      .broken = on_broken,
                                      .context = node};
@@ -343,6 +351,7 @@ static enum node_exit build_stages(struct node *node, struct fault *fault)
     if (store_open(&settings, &node->store, fault) != STORE_OK)
         return NODE_EXIT_STORE;
     wanted.store = node->store;
+    node->access = accounts_create(node->config, node->store);
     node->stages = stages_create(&wanted, fault);
     if (node->stages == NULL)
         return NODE_EXIT_STORE;
@@ -386,6 +395,7 @@ static void control_plugins(void *context, struct control_request *request)
 static bool build_doors(struct node *node, struct fault *fault)
 {
     const struct control_host host = {.context = node,
+                                      .access = node->access,
                                       .fill_status = fill_status,
                                       .reload = reload,
                                       .outbox_restarted = outbox_restarted,
@@ -394,7 +404,6 @@ static bool build_doors(struct node *node, struct fault *fault)
     node->control = control_create(node->loop, node->stages, node->config, &host, fault);
     if (node->control == NULL)
         return false;
-    node->access = accounts_create(node->config);
     web_attach(node->web, node->control, node->access);
     if (node->config->http != NULL && node->config->http[0] != '\0') {
         node->pages = (struct pages_host){.context = node, .ready = page_ready, .metrics = page_metrics};
@@ -460,9 +469,9 @@ static void unbuild(struct node *node)
     outbox_destroy(node->outbox);
     sources_destroy(node->sources);
     web_destroy(node->web);
-    access_destroy(node->access);
     plugin_registry_destroy(node->registry);
     control_destroy(node->control);
+    access_destroy(node->access);
     codes_destroy(node->codes);
     zones_destroy(node->zones);
     config_destroy(node->reloaded);

@@ -67,6 +67,7 @@ void *checkpoint_run(void *context);
 /* A new engine from all that the store has; NULL, and why. `starting`: the service manager is kept waiting meanwhile. */
 MUST_CHECK struct engine *stages_load_engine(struct stages *stages, bool starting, enum store_status *status,
                                              struct fault *fault);
+void stages_free_accounts(struct account_row *accounts, size_t count); /* with the array */
 /* Ends every work of the commit on the loop's thread, and frees the commit. */
 void commit_finish(struct commit *commit, bool failed);
 const char *stages_refusal(int status);

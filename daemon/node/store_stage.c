@@ -38,7 +38,9 @@ static void end_work(struct work *work, bool failed, const char *because)
 struct finished {
     struct commit *commit;
     bool failed, outbox_grew;
-    const char *because; /* as of the failure: a reload may have cleared it since */
+    const char *because;          /* as of the failure: a reload may have cleared it since */
+    struct account_row *accounts; /* that are durable now */
+    size_t account_count;
 };
 
 static void finish_on_loop(void *context)
@@ -47,6 +49,9 @@ static void finish_on_loop(void *context)
     struct commit *commit = finished->commit;
     struct stages *stages = commit->stages;
 
+    if (finished->account_count > 0 && stages->settings.accounts != NULL)
+        stages->settings.accounts(stages->settings.context, finished->accounts, finished->account_count, false);
+    stages_free_accounts(finished->accounts, finished->account_count);
     for (size_t i = 0; i < commit->work_count; i++) {
         atomic_fetch_sub(&stages->pending, 1);
         end_work(commit->works[i], finished->failed, finished->because);
@@ -74,6 +79,12 @@ void commit_finish(struct commit *commit, bool failed)
     INVARIANT(finished != NULL);
     *finished = (struct finished){commit, failed, !failed && has_new_outbox(&commit->batch),
                                   because[0] != '\0' ? because : "nothing of it was kept: try again"};
+    if (!failed) {
+        finished->accounts = commit->batch.accounts;
+        finished->account_count = commit->batch.account_count;
+        commit->batch.accounts = NULL;
+        commit->batch.account_count = 0;
+    }
     record_batch_finish(&commit->batch);
     if (!io_post(commit->stages->settings.loop, finish_on_loop, finished))
         finish_on_loop(finished); /* the loop has ended: this is the only thread left that looks at it */

@@ -60,6 +60,8 @@ struct stages_settings {
     struct store *store; /* already open; closed by stages_destroy */
     /* On the loop's thread: policies are asked; question is theirs. Each answers with a Judged command, or its time passes. May be NULL. */
     void (*asked)(void *context, uint64_t ask, Fascia__Question *question);
+    /* On the loop's thread, before anybody hears that it was done: these accounts are durable; whole: they are all that there are. May be NULL. */
+    void (*accounts)(void *context, const struct account_row *rows, size_t count, bool whole);
     void (*outbox_grew)(void *context); /* on the loop's thread: new outbox rows are durable */
     void (*broken)(void *context); /* on the loop's thread: the disk can't be trusted any more; the process must end */
     void *context;

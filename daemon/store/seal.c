@@ -70,6 +70,7 @@ void seal_derive(const uint8_t node_key[SEAL_KEY_BYTES], struct seal_node_keys *
     crypto_kdf_derive_from_key(keys->wrap, sizeof keys->wrap, 1, context, node_key);
     crypto_kdf_derive_from_key(keys->hash, sizeof keys->hash, 2, context, node_key);
     crypto_kdf_derive_from_key(keys->check, sizeof keys->check, 3, context, node_key);
+    crypto_kdf_derive_from_key(keys->secret, sizeof keys->secret, 4, context, node_key);
 }
 
 void seal_chain_start(const uint8_t store[SEAL_STORE_BYTES], uint8_t chain[SEAL_CHAIN_BYTES])

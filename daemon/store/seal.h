@@ -19,7 +19,7 @@
 #define SEAL_STORE_BYTES 16
 #define SEAL_OVERHEAD    (1 + 24 + 16)
 
-enum seal_table { SEAL_EVENT = 1, SEAL_OUTBOX = 2, SEAL_KEY = 3 };
+enum seal_table { SEAL_EVENT = 1, SEAL_OUTBOX = 2, SEAL_KEY = 3, SEAL_SECRET = 4 };
 
 /* Where a sealed payload belongs. */
 struct seal_place {
@@ -42,9 +42,10 @@ MUST_CHECK bool seal_open(const uint8_t key[SEAL_KEY_BYTES], const struct seal_p
 
 /* The keys that come from the node's key. */
 struct seal_node_keys {
-    uint8_t wrap[SEAL_KEY_BYTES];  /* wraps the keys of referrals */
-    uint8_t hash[SEAL_KEY_BYTES];  /* for store_keyed_hash */
-    uint8_t check[SEAL_KEY_BYTES]; /* kept in the files: tells whether a node key fits them */
+    uint8_t wrap[SEAL_KEY_BYTES];   /* wraps the keys of referrals */
+    uint8_t hash[SEAL_KEY_BYTES];   /* for store_keyed_hash */
+    uint8_t secret[SEAL_KEY_BYTES]; /* for store_seal_secret */
+    uint8_t check[SEAL_KEY_BYTES];  /* kept in the files: tells whether a node key fits them */
 };
 void seal_derive(const uint8_t node_key[SEAL_KEY_BYTES], struct seal_node_keys *keys);
 

@@ -295,6 +295,20 @@ static enum store_status put_therapist(struct store *store, const struct therapi
     return status;
 }
 
+static enum store_status put_account(struct store *store, const struct account_row *row, struct fault *fault)
+{
+    sqlite3_stmt *statement = store->statements[row->remove ? REMOVE_ACCOUNT : PUT_ACCOUNT];
+    enum store_status status = STORE_OK;
+
+    file_bind_text(statement, 1, row->name);
+    if (!row->remove)
+        file_bind_bytes(statement, 2, row->payload, row->size);
+    status = file_do(statement, "keep an account", fault);
+    if (status == STORE_OK && row->remove && sqlite3_changes(store->writer) != 1)
+        status = mistake(fault, "an account that is to be removed is not there", 0);
+    return status;
+}
+
 static enum store_status mark_erased(struct store *store, uint64_t referral, struct fault *fault)
 {
     sqlite3_stmt *statement = store->statements[MARK_ERASED];
@@ -329,6 +343,9 @@ static enum store_status put_all(struct store *store, struct record_batch *const
     for (size_t b = 0; b < count; b++)
         for (size_t i = 0; i < batches[b]->therapist_count && status == STORE_OK; i++)
             status = put_therapist(store, &batches[b]->therapists[i], fault);
+    for (size_t b = 0; b < count; b++)
+        for (size_t i = 0; i < batches[b]->account_count && status == STORE_OK; i++)
+            status = put_account(store, &batches[b]->accounts[i], fault);
     for (size_t b = 0; b < count; b++)
         for (size_t i = 0; i < batches[b]->erasure_count && status == STORE_OK; i++)
             status = mark_erased(store, batches[b]->erasures[i], fault);

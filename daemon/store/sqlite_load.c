@@ -23,6 +23,24 @@ static enum store_status load_therapists(struct store *store, const struct store
     return status;
 }
 
+static enum store_status load_accounts(struct store *store, const struct store_loader *loader, struct fault *fault)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = SQLITE_OK;
+    enum store_status status =
+        file_prepare(store->writer, "SELECT payload FROM account ORDER BY name", &statement, fault);
+
+    while (status == STORE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        const uint8_t *packed = sqlite3_column_blob(statement, 0);
+        if (!loader->account(loader->context, packed, (size_t)sqlite3_column_bytes(statement, 0), fault))
+            status = REFUSED;
+    }
+    if (status == STORE_OK)
+        status = file_status(store->writer, code, "load accounts", fault);
+    sqlite3_finalize(statement);
+    return status;
+}
+
 static enum store_status load_referrals(struct store *store, const struct store_loader *loader, struct fault *fault)
 {
     sqlite3_stmt *statement = NULL;
@@ -103,6 +121,8 @@ enum store_status store_load(struct store *store, const struct store_loader *loa
         status = file_number(store->writer, "SELECT max(referral) FROM referral", &last_referral, fault);
     if (status == STORE_OK && loader->begin != NULL)
         loader->begin(loader->context, (uint64_t)last_therapist, (uint64_t)last_referral);
+    if (status == STORE_OK && loader->account != NULL)
+        status = load_accounts(store, loader, fault);
     if (status == STORE_OK)
         status = load_therapists(store, loader, fault);
     if (status == STORE_OK)

@@ -37,6 +37,8 @@ static const char *const write_sql[WRITE_STATEMENTS] = {
     [PUT_THERAPIST] = "INSERT INTO therapist (identifier, payload) VALUES (?1, ?2)",
     [UPDATE_THERAPIST] = "UPDATE therapist SET payload = ?2 WHERE identifier = ?1",
     [REMOVE_THERAPIST] = "DELETE FROM therapist WHERE identifier = ?1",
+    [PUT_ACCOUNT] = "INSERT OR REPLACE INTO account (name, payload) VALUES (?1, ?2)",
+    [REMOVE_ACCOUNT] = "DELETE FROM account WHERE name = ?1",
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
@@ -225,6 +227,7 @@ static enum store_status open_files(struct store *store, const char *node_key_fi
     seal_derive(node_key, &keys);
     sodium_memzero(node_key, sizeof node_key);
     memcpy(store->hash_key, keys.hash, sizeof store->hash_key);
+    memcpy(store->secret_key, keys.secret, sizeof store->secret_key);
     status = directory_make_file(store->database_path, fault);
     if (status == STORE_OK)
         status = file_open(store->database_path, SQLITE_OPEN_READWRITE, &store->writer, fault);
@@ -317,4 +320,33 @@ void store_close(struct store *store)
 void store_keyed_hash(const struct store *store, const uint8_t *bytes, size_t size, uint8_t key[RECORD_KEY_BYTES])
 {
     crypto_generichash(key, RECORD_KEY_BYTES, bytes, size, store->hash_key, sizeof store->hash_key);
+}
+
+/* Where a secret belongs: the two numbers of a place are taken from the name. */
+static struct seal_place secret_place(const char *name)
+{
+    struct seal_place place = {.table = SEAL_SECRET};
+    uint8_t hash[16];
+
+    crypto_generichash(hash, sizeof hash, (const uint8_t *)name, strlen(name), NULL, 0);
+    memcpy(&place.row, hash, 8);
+    memcpy(&place.referral, hash + 8, 8);
+    return place;
+}
+
+void store_seal_secret(const struct store *store, const char *name, const uint8_t *plain, size_t size, uint8_t *sealed)
+{
+    const struct seal_place place = secret_place(name);
+    struct seal_nonces nonces; /* the writer's are the writer's alone */
+
+    _Static_assert(STORE_SECRET_BYTES == SEAL_OVERHEAD, "a secret is sealed as a payload is");
+    seal_nonces_init(&nonces);
+    seal_close(&nonces, store->secret_key, &place, plain, size, sealed);
+}
+
+bool store_open_secret(const struct store *store, const char *name, const uint8_t *sealed, size_t size, uint8_t *plain)
+{
+    const struct seal_place place = secret_place(name);
+
+    return seal_open(store->secret_key, &place, sealed, size, plain);
 }

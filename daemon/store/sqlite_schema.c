@@ -39,6 +39,8 @@ static const struct migration migrations[] = {
      "CREATE INDEX referral_erased ON referral (referral) WHERE erased = 1;"
      "CREATE INDEX outbox_waiting ON outbox (state) WHERE state <> 1;"},
     {"keep whose a referral is", "ALTER TABLE referral ADD COLUMN sender TEXT NOT NULL DEFAULT '';"},
+    {"who may ask over HTTP",
+     "CREATE TABLE account (name TEXT PRIMARY KEY, payload BLOB NOT NULL) STRICT, WITHOUT ROWID;"},
 };
 
 const int64_t schema_newest = sizeof migrations / sizeof migrations[0];

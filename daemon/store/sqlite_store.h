@@ -34,6 +34,8 @@ enum write_statement {
     PUT_THERAPIST,
     UPDATE_THERAPIST,
     REMOVE_THERAPIST,
+    PUT_ACCOUNT,
+    REMOVE_ACCOUNT,
     BEGIN,
     COMMIT,
     ROLLBACK,
@@ -47,7 +49,7 @@ struct store {
     sqlite3_stmt *statements[WRITE_STATEMENTS];
     struct vault *vault;
     uint8_t identity[SEAL_STORE_BYTES];
-    uint8_t hash_key[SEAL_KEY_BYTES];
+    uint8_t hash_key[SEAL_KEY_BYTES], secret_key[SEAL_KEY_BYTES];
     struct seal_nonces nonces;
     uint8_t *scratch; /* a sealed payload on its way in, or an open one on its way out */
     size_t scratch_size;

@@ -54,6 +54,8 @@ struct store_loader {
     void (*finish)(void *context, uint64_t last_referral, uint64_t last_sequence, uint64_t last_outbox);
     /* Before all others: at most so many will come, and not many fewer. NULL: nobody wants to know. */
     void (*begin)(void *context, uint64_t therapists, uint64_t referrals);
+    /* Before therapists. NULL: nobody wants them. */
+    bool (*account)(void *context, const uint8_t *packed, size_t size, struct fault *fault);
 };
 MUST_CHECK enum store_status store_load(struct store *store, const struct store_loader *loader, struct fault *fault);
 
@@ -64,6 +66,14 @@ MUST_CHECK enum store_status store_commit(struct store *store, struct record_bat
 MUST_CHECK enum store_status store_prepare_keys(struct store *store, struct fault *fault);
 /* A keyed hash under a key derived from the node's (BLAKE2b, 16 bytes); any thread. */
 void store_keyed_hash(const struct store *store, const uint8_t *bytes, size_t size, uint8_t key[RECORD_KEY_BYTES]);
+/*
+ * What must be read again but is no patient's: a secret of an account. Sealed under a key derived from the node's, bound to the name. Any thread.
+ * Sealed it has STORE_SECRET_BYTES more. false: it is not of this name, or this store, or was changed.
+ */
+#define STORE_SECRET_BYTES 41
+void store_seal_secret(const struct store *store, const char *name, const uint8_t *plain, size_t size, uint8_t *sealed);
+MUST_CHECK bool store_open_secret(const struct store *store, const char *name, const uint8_t *sealed, size_t size,
+                                  uint8_t *plain);
 /* Moves what the log holds into the database; from a thread of its own, beside commits. Never blocks the writer. */
 MUST_CHECK enum store_status store_checkpoint(struct store *store, struct fault *fault);
 

@@ -23,6 +23,8 @@ static void note(struct found *found, const char *text, size_t length)
 {
     if (length > sizeof found->text - found->length)
         length = sizeof found->text - found->length;
+    if (length == 0)
+        return; /* of no body there are no bytes either */
     memcpy(found->text + found->length, text, length);
     found->length += length;
 }

@@ -10,6 +10,7 @@ static const struct {
     {"list_offers", "TC", "system/Task.s"},
     {"list_therapists", "RTCA", "system/Practitioner.s"},
     {"show_therapist", "RTCA", "system/Practitioner.r"},
+    {"list_slots", "RTCA", "system/Slot.s"},
     {"import_therapists", "CA", "system/Practitioner.cu"},
     {"explain_match", "C", "system/Task.r"},
     {"try_match", "C", "system/HealthcareService.s"},

@@ -82,6 +82,7 @@ static void either_key_gets_a_token_that_says_who_it_is(void **state)
     char *authorization = token_of(access, "1", SCOPE, KIT_NOW);
     const char *refused = NULL;
     Fascia__Principal *principal = access_bearer(access, authorization, KIT_NOW + 1000, &refused);
+    char actor[ACCESS_ACTOR_BYTES];
 
     (void)state;
     assert_non_null(principal);
@@ -91,6 +92,8 @@ static void either_key_gets_a_token_that_says_who_it_is(void **state)
     assert_false(principal->person);
     assert_int_equal(principal->n_scopes, 1);
     assert_string_equal(principal->scopes[0], SCOPE);
+    access_actor(principal, actor);
+    assert_string_equal(actor, "client:main-street");
     GRANTED(access, claims("2"), NULL, keys.rsa);
     fascia__principal__free_unpacked(principal, NULL);
     free(authorization);

@@ -411,7 +411,8 @@ static const struct request_case {
     {REQUEST(TRY_MATCH), NOT_THERE, GOES_ON},       {REQUEST(REPLAY_MATCH), NOT_THERE, NOT_ALL},
     {REQUEST(LIST_WAITING), GOES_ON, GOES_ON},      {REQUEST(LIST_PLUGINS), GOES_ON, GOES_ON},
     {REQUEST(CHANGE_PLUGIN), GOES_ON, GOES_ON},     {REQUEST(DESCRIBE_PLUGIN), GOES_ON, GOES_ON},
-    {REQUEST(LIST_SLOTS), GOES_ON, GOES_ON},
+    {REQUEST(LIST_SLOTS), GOES_ON, GOES_ON},        {REQUEST(LIST_ACCOUNTS), GOES_ON, GOES_ON},
+    {REQUEST(UNLOCK_ACCOUNT), GOES_ON, GOES_ON},
 };
 
 /* An empty request of this kind; of those that name a referral, of this one. */

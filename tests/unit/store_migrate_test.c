@@ -47,7 +47,7 @@ static int set_up(void **state, char *events, char *keys, uint64_t sequence)
     return 0;
 }
 
-/* Directories as the first and the second schema left them: recorded, not made by today's code. */
+/* Directories as the first, the second and the third schema left them: recorded, not made by today's code. */
 static int setup_v1(void **state)
 {
     return set_up(state, read_text(FIXTURE("1", "fascia.sql")), read_text(FIXTURE("1", "keys.sql")), 5);
@@ -56,6 +56,11 @@ static int setup_v1(void **state)
 static int setup_v2(void **state)
 {
     return set_up(state, read_text(FIXTURE("2", "fascia.sql")), read_text(FIXTURE("2", "keys.sql")), 6);
+}
+
+static int setup_v3(void **state)
+{
+    return set_up(state, read_text(FIXTURE("3", "fascia.sql")), read_text(FIXTURE("3", "keys.sql")), 6);
 }
 
 /* The name of the one backup in the directory; "" when there is none. */
@@ -109,7 +114,7 @@ static void the_first_schema_is_brought_forward_with_all_it_holds(void **state)
     expect_v1_content(sample);
     sample_put(sample, 4, "by the newest schema");
     sample_close(sample);
-    assert_int_equal(sample_number(sample, "fascia.db", "SELECT max(version) FROM migration"), 3);
+    assert_int_equal(sample_number(sample, "fascia.db", "SELECT max(version) FROM migration"), 4);
     assert_int_equal(sample_number(sample, "fascia.db",
                                    "SELECT count(*) FROM sqlite_schema WHERE name IN"
                                    " ('outbox_waiting', 'referral_erased')"),
@@ -136,6 +141,27 @@ static void whose_a_referral_is_stays_unknown_until_it_is_written_again(void **s
     assert_string_equal(load->referral[2].sender, "");
     assert_string_equal(load->referral[3].sender, "BLUEGRASS_EHR");
     free(load);
+}
+
+static void the_third_schema_gets_room_for_accounts(void **state)
+{
+    struct sample *sample = *state;
+    struct sample_load *load = NULL;
+    struct account_row row = {.name = "alice", .size = 3};
+    struct record_batch batch;
+
+    assert_int_equal(sample_number(sample, "fascia.db", "SELECT max(version) FROM migration"), 3);
+    sample_open(sample);
+    load = sample_load(sample);
+    assert_int_equal(load->referrals, 4);
+    assert_string_equal(load->referral[3].sender, "BLUEGRASS_EHR");
+    free(load);
+    record_batch_init(&batch);
+    row.payload = sample_bytes("one");
+    record_add_account(&batch, &row);
+    sample_commit(sample, &batch);
+    sample_close(sample);
+    assert_int_equal(sample_number(sample, "fascia.db", "SELECT count(*) FROM account WHERE name = 'alice'"), 1);
 }
 
 /* The text of every table, index and trigger; the caller frees it. */
@@ -245,6 +271,8 @@ int main(void)
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(whose_a_referral_is_stays_unknown_until_it_is_written_again, setup_v2,
                                         sample_teardown),
+        cmocka_unit_test_setup_teardown(the_third_schema_gets_room_for_accounts, setup_v3, sample_teardown),
+        cmocka_unit_test_setup_teardown(a_migrated_file_has_the_same_schema_as_a_new_one, setup_v3, sample_teardown),
         cmocka_unit_test_setup_teardown(a_migrated_file_has_the_same_schema_as_a_new_one, setup_v1, sample_teardown),
         cmocka_unit_test_setup_teardown(a_migrated_file_has_the_same_schema_as_a_new_one, setup_v2, sample_teardown),
         cmocka_unit_test_setup_teardown(a_backup_is_made_first_and_restores_as_it_was, setup_v1, sample_teardown),
