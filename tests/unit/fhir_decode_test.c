@@ -612,6 +612,16 @@ static void much_of_anything_is_bounded(void **state)
                     "\"Anna\"", 100000, "]}]}]}");
     assert_int_equal(bench->decoded.issues.errors, 0);
     assert_true(strlen(only(bench)->referral->patient->given_name) < 200);
+    decode_repeated(
+        bench,
+        fhir_arena_format(&bench->arena,
+                          "%.*s{\"resourceType\":\"Practitioner\",\"id\":\"d\",\"name\":[{\"family\":\"B\",\"given\":[",
+                          (int)(strstr(head, "{\"resourceType\":\"Patient\"") - head), head),
+        "\"Anna\"", 100000,
+        "]}]},{\"resourceType\":\"Patient\",\"id\":\"p\"}],\"performer\":[{\"reference\":\"#d\"}],\"identifier\":[{"
+        "\"value\":\"1\"}]}");
+    assert_int_equal(bench->decoded.issues.errors, 0);
+    assert_true(strlen(only(bench)->referral->notes[0]->text) < 200);
     decode_repeated(bench,
                     "{\"resourceType\":\"ServiceRequest\",\"status\":\"active\",\"intent\":\"order\",\"subject\":{"
                     "\"reference\":\"#p\"},\"contained\":[",
