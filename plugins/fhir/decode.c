@@ -181,8 +181,7 @@ static struct fhir_resource *task_of(struct fhir_decoder *decoder)
 {
     for (size_t i = 0; i < decoder->resources->count; i++) {
         struct fhir_resource *task = decoder->resources->list[i];
-        if (strcmp(task->type, "Task") == 0 && task->container == NULL &&
-            fhir_resolve(decoder, fhir_at(decoder, task->place, "focus")) == decoder->request)
+        if (task->focus == decoder->request)
             return task;
     }
     return NULL;
@@ -204,6 +203,15 @@ static bool is_cancelled(const struct fhir_decoder *decoder)
     return decoder->task != NULL && strcmp(fhir_peek(decoder->task->place, "status"), "cancelled") == 0;
 }
 
+static void check_entry_url(struct fhir_decoder *decoder, struct fhir_place *request)
+{
+    const char *own = fhir_arena_format(decoder->arena, "ServiceRequest/%s", decoder->request->id);
+
+    if (strcmp(fhir_peek(request, "url"), own) != 0)
+        fhir_issue_shape(decoder->issues, "value", fhir_path(decoder, fhir_at(decoder, request, "url")),
+                         "the URL of an update is that of the resource: ServiceRequest/ and its id");
+}
+
 /* Of an entry, what its request asks; a message and a lone resource, what the settings say. false: no such thing is done, which is said. */
 static bool update_of(struct fhir_decoder *decoder, bool *update, bool *cancel)
 {
@@ -215,9 +223,10 @@ static bool update_of(struct fhir_decoder *decoder, bool *update, bool *cancel)
     *cancel = is_cancelled(decoder);
     if (method[0] == '\0')
         return true;
-    if (strcmp(method, "PUT") == 0)
+    if (strcmp(method, "PUT") == 0) {
         *update = true;
-    else if (strcmp(method, "POST") != 0) {
+        check_entry_url(decoder, request);
+    } else if (strcmp(method, "POST") != 0) {
         fhir_issue_rule(decoder->issues, "not-supported", fhir_path(decoder, fhir_at(decoder, request, "method")),
                         "a ServiceRequest with its content is created or updated: POST or PUT");
         return false;
@@ -333,6 +342,15 @@ static void check_bundle(struct fhir_decoded *decoded, struct fhir_place *root)
                         "a Bundle with a referral is a transaction, a batch or a message");
 }
 
+static void find_focuses(struct fhir_decoder *decoder)
+{
+    for (size_t i = 0; i < decoder->resources->count; i++) {
+        struct fhir_resource *task = decoder->resources->list[i];
+        if (strcmp(task->type, "Task") == 0 && task->container == NULL)
+            task->focus = fhir_resolve(decoder, fhir_at(decoder, task->place, "focus"));
+    }
+}
+
 static void ask_all(struct fhir_decoder *decoder, struct fascia_bytes bytes, struct fhir_decoded *decoded)
 {
     size_t count = decoder->resources->requests, shapes = decoded->issues.count;
@@ -348,6 +366,7 @@ static void ask_all(struct fhir_decoder *decoder, struct fascia_bytes bytes, str
                         "several referrals can't be taken all or none: send them as a batch, or one transaction each");
     if (decoded->issues.count > shapes)
         return;
+    find_focuses(decoder);
     for (size_t i = 0; i < decoder->resources->count; i++) {
         struct fhir_resource *resource = decoder->resources->list[i];
         if (resource->container == NULL && strcmp(resource->type, "ServiceRequest") == 0)

@@ -14,7 +14,11 @@
 #include "fascia/v1/command.pb-c.h"
 #include "fhir/outcome.h"
 
-enum { FHIR_BUNDLE_ENTRIES = 1000, FHIR_BUNDLE_REQUESTS = 100 };
+enum {
+    FHIR_RESOURCES = 1000,      /* in one document, contained ones too */
+    FHIR_BUNDLE_REQUESTS = 100, /* referrals in one batch */
+    FHIR_CODES = 500            /* conditions, procedures, flags: of each */
+};
 
 struct fhir_decode_settings {
     bool

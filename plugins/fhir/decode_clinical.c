@@ -182,22 +182,6 @@ static void read_display(struct fhir_decoder *decoder, struct fhir_place *refere
     fhir_add_code(decoder, &decoder->referral->conditions, &decoder->referral->n_conditions, code);
 }
 
-/* What is of somebody else must never be acted on as if it were of this patient. */
-static bool is_of_another(struct fhir_decoder *decoder, struct fhir_place *reference, struct fhir_resource *found)
-{
-    static const char *const names[] = {"subject", "patient", "beneficiary"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct fhir_resource *of = fhir_resolve(decoder, fhir_at(decoder, found->place, names[i]));
-        if (of == NULL || decoder->patient == NULL || of == decoder->patient)
-            continue;
-        fhir_issue_rule(decoder->issues, "business-rule", fhir_path(decoder, reference),
-                        "what this points to is of another patient than the request");
-        return true;
-    }
-    return false;
-}
-
 void fhir_decode_support(struct fhir_decoder *decoder, struct fhir_place *reference, bool reason)
 {
     struct fhir_resource *found = fhir_resolve(decoder, reference);
@@ -206,7 +190,7 @@ void fhir_decode_support(struct fhir_decoder *decoder, struct fhir_place *refere
         read_display(decoder, reference, reason);
         return;
     }
-    if (is_of_another(decoder, reference, found))
+    if (fhir_is_of_another(decoder, reference, found))
         return;
     fhir_mark(fhir_at(decoder, found->place, "status"));
     if (fhir_is_void(decoder, found)) {

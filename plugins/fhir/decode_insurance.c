@@ -90,7 +90,7 @@ static void read_insurance(struct fhir_decoder *decoder, struct fhir_place *refe
     struct fhir_resource *found = fhir_resolve(decoder, reference);
     Fascia__Coverage *coverage;
 
-    if (found != NULL && fhir_is_void(decoder, found))
+    if (found != NULL && (fhir_is_of_another(decoder, reference, found) || fhir_is_void(decoder, found)))
         return;
     if (found != NULL && strcmp(found->type, "Coverage") == 0)
         read_coverage(decoder, found->place);

@@ -4,6 +4,9 @@
 
 #include "fhir/decode.h"
 
+/* So many parts of a name, or texts of a note, are put together; more than that is nobody's name. */
+enum { FHIR_PARTS = 20 };
+
 #define OWNED(text) ((char *)(uintptr_t)(text))
 
 /* A resource that came: the root, one of a Bundle's entries, or one that another contains. */
@@ -15,6 +18,7 @@ struct fhir_resource {
     struct fhir_resource *container;  /* of a contained one; NULL */
     struct fhir_place *entry;         /* of a Bundle; NULL */
     struct fhir_place *referenced_by; /* where it was first resolved from; NULL */
+    struct fhir_resource *focus;      /* of a Task; NULL */
     bool belongs;                     /* to the request that is being read */
 };
 
@@ -77,6 +81,8 @@ struct fhir_place *fhir_best_name(struct fhir_decoder *decoder, struct fhir_plac
 const char *fhir_read_day(struct fhir_decoder *decoder, struct fhir_place *place, const char *name, bool last);
 bool fhir_decode_base64(struct fhir_arena *arena, const char *text, uint8_t **bytes, size_t *size);
 bool fhir_read_count(struct fhir_decoder *decoder, struct fhir_place *place, const char *name, uint32_t *count);
+/* Whether what reference has led to is of somebody else than the request, which is said: it must never be acted on as if it were of this patient. */
+bool fhir_is_of_another(struct fhir_decoder *decoder, struct fhir_place *reference, struct fhir_resource *found);
 /* Whether a record says of itself that it does not hold: entered-in-error, refuted, cancelled ... */
 bool fhir_is_void(struct fhir_decoder *decoder, struct fhir_resource *resource);
 

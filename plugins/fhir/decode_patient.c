@@ -12,7 +12,7 @@ static void read_names(struct fhir_decoder *decoder, struct fhir_place *place, F
     const char *all = "";
 
     patient->family_name = OWNED(fhir_peek(name, "family"));
-    for (size_t i = 0; (part = fhir_nth(decoder, given, i)) != NULL; i++) {
+    for (size_t i = 0; i < FHIR_PARTS && (part = fhir_nth(decoder, given, i)) != NULL; i++) {
         const char *text = fhir_json_text(part->value);
         if (text != NULL)
             all = all[0] == '\0' ? text : fhir_arena_format(decoder->arena, "%s %s", all, text);

@@ -71,29 +71,35 @@ static Fascia__Role role_of_words(const char *words)
     return FASCIA__ROLE__ROLE_UNSPECIFIED;
 }
 
-/* Degrees behind a name: "MD" "M.D." "PT, DPT". */
-static Fascia__Role role_of_degrees(struct fhir_decoder *decoder, struct fhir_place *name)
+/* Degrees: "MD" "M.D." "PT, DPT". */
+static Fascia__Role role_of_degrees(const char *text)
+{
+    char word[12];
+    size_t used = 0;
+
+    for (;; text++) {
+        if (isalpha((unsigned char)*text) && used < sizeof word - 1)
+            word[used++] = *text;
+        if (isalpha((unsigned char)*text) || *text == '.')
+            continue;
+        word[used] = '\0';
+        used = 0;
+        if (role_of_code(word) != FASCIA__ROLE__ROLE_UNSPECIFIED)
+            return role_of_code(word);
+        if (*text == '\0')
+            return FASCIA__ROLE__ROLE_UNSPECIFIED;
+    }
+}
+
+static Fascia__Role role_of_suffixes(struct fhir_decoder *decoder, struct fhir_place *name)
 {
     struct fhir_place *list = fhir_at(decoder, name, "suffix"), *suffix;
+    Fascia__Role role = FASCIA__ROLE__ROLE_UNSPECIFIED;
 
-    for (size_t i = 0; (suffix = fhir_nth(decoder, list, i)) != NULL; i++) {
-        const char *text = fhir_json_text(suffix->value);
-        char word[12];
-        size_t used = 0;
-        for (; text != NULL; text++) {
-            if (isalpha((unsigned char)*text) && used < sizeof word - 1)
-                word[used++] = *text;
-            if (isalpha((unsigned char)*text) || *text == '.')
-                continue;
-            word[used] = '\0';
-            used = 0;
-            if (role_of_code(word) != FASCIA__ROLE__ROLE_UNSPECIFIED)
-                return role_of_code(word);
-            if (*text == '\0')
-                break;
-        }
-    }
-    return FASCIA__ROLE__ROLE_UNSPECIFIED;
+    for (size_t i = 0; role == FASCIA__ROLE__ROLE_UNSPECIFIED && (suffix = fhir_nth(decoder, list, i)) != NULL; i++)
+        if (fhir_json_text(suffix->value) != NULL)
+            role = role_of_degrees(fhir_json_text(suffix->value));
+    return role;
 }
 
 /* A taxonomy code rules; of another profession it is not overruled by words: the core names it. */
@@ -156,7 +162,7 @@ static void read_practitioner(struct fhir_decoder *decoder, struct fhir_place *p
     if (name == NULL)
         return;
     if (referrer->role == FASCIA__ROLE__ROLE_UNSPECIFIED && referrer->taxonomy[0] == '\0')
-        referrer->role = role_of_degrees(decoder, name);
+        referrer->role = role_of_suffixes(decoder, name);
     referrer->name = OWNED(fhir_read_name(decoder, name));
 }
 
@@ -223,6 +229,9 @@ void fhir_decode_requester(struct fhir_decoder *decoder)
                         "a referral is made by a Practitioner or PractitionerRole, not by a resource of this type");
     if (referrer->taxonomy[0] != '\0')
         referrer->role = role_of_taxonomy(referrer->taxonomy);
+    else if (referrer->role == FASCIA__ROLE__ROLE_UNSPECIFIED && strchr(referrer->name, ',') != NULL)
+        referrer->role =
+            role_of_degrees(strchr(referrer->name, ',')); /* "Ann Lee, MD": before the comma "Do" is a name */
     if (referrer->name[0] == '\0')
         referrer->name = referrer->organisation;
 }

@@ -19,27 +19,15 @@ static void add_contained(struct fhir_arena *arena, struct fhir_resources *resou
 {
     struct fhir_place *list = fhir_place_member(arena, container->place, "contained"), *place;
 
-    for (size_t i = 0; (place = fhir_place_item(arena, list, i)) != NULL; i++)
+    for (size_t i = 0; resources->count <= FHIR_RESOURCES && (place = fhir_place_item(arena, list, i)) != NULL; i++)
         add(arena, resources, place)->container = container;
 }
 
-bool fhir_resources_find(struct fhir_arena *arena, struct fhir_place *root, struct fhir_resources *resources,
-                         struct fhir_issues *issues)
+static void add_entries(struct fhir_arena *arena, struct fhir_resources *resources, struct fhir_place *list)
 {
-    struct fhir_resource *first = add(arena, resources, root);
-    struct fhir_place *list = fhir_place_member(arena, root, "entry"), *entry;
+    struct fhir_place *entry;
 
-    if (strcmp(first->type, "Bundle") != 0) {
-        add_contained(arena, resources, first);
-        resources->requests = 1;
-        return true;
-    }
-    if (list != NULL && fhir_json_size(list->value) > FHIR_BUNDLE_ENTRIES) {
-        fhir_issue_rule(issues, "too-long", "Bundle.entry", "a Bundle of more than %d entries is not taken",
-                        FHIR_BUNDLE_ENTRIES);
-        return false;
-    }
-    for (size_t i = 0; (entry = fhir_place_item(arena, list, i)) != NULL; i++) {
+    for (size_t i = 0; resources->count <= FHIR_RESOURCES && (entry = fhir_place_item(arena, list, i)) != NULL; i++) {
         struct fhir_place *place = fhir_place_member(arena, entry, "resource");
         struct fhir_resource *resource;
         if (place == NULL)
@@ -50,6 +38,42 @@ bool fhir_resources_find(struct fhir_arena *arena, struct fhir_place *root, stru
         resources->requests += strcmp(resource->type, "ServiceRequest") == 0;
         add_contained(arena, resources, resource);
     }
+}
+
+/* Two of one name: nobody can say which of them a reference means (Bundle's bdl-7, and contained.id). */
+static void check_names(struct fhir_arena *arena, const struct fhir_resources *resources, struct fhir_issues *issues)
+{
+    for (size_t i = 0; i < resources->count; i++)
+        for (size_t j = 0; j < i; j++) {
+            const struct fhir_resource *one = resources->list[i], *other = resources->list[j];
+            bool inside = one->container != NULL && one->container == other->container && one->id[0] != '\0' &&
+                          strcmp(one->id, other->id) == 0;
+            if (!inside && (one->full_url[0] == '\0' || strcmp(one->full_url, other->full_url) != 0))
+                continue;
+            fhir_issue_shape(issues, "duplicate", fhir_place_path(arena, inside ? one->place : one->entry),
+                             inside ? "another contained resource has this id"
+                                    : "another entry of the Bundle has this fullUrl");
+            break;
+        }
+}
+
+bool fhir_resources_find(struct fhir_arena *arena, struct fhir_place *root, struct fhir_resources *resources,
+                         struct fhir_issues *issues)
+{
+    struct fhir_resource *first = add(arena, resources, root);
+
+    if (strcmp(first->type, "Bundle") == 0) {
+        add_entries(arena, resources, fhir_place_member(arena, root, "entry"));
+    } else {
+        add_contained(arena, resources, first);
+        resources->requests = 1;
+    }
+    if (resources->count > FHIR_RESOURCES) {
+        fhir_issue_rule(issues, "too-long", first->type, "more than %d resources in one document are not taken",
+                        FHIR_RESOURCES);
+        return false;
+    }
+    check_names(arena, resources, issues);
     return true;
 }
 
@@ -134,8 +158,36 @@ static struct fhir_resource *find_in_bundle(struct fhir_decoder *decoder, const 
     return NULL;
 }
 
+/* "Patient?identifier=system|value", as a transaction may have it; the bar may be percent-encoded. */
+static struct fhir_resource *find_by_identifier(struct fhir_decoder *decoder, const char *text)
+{
+    const char *query = strstr(text, "?identifier="), *token = query + 12, *bar = strcasestr(token, "%7C");
+    size_t type = (size_t)(query - text), encoded = bar != NULL ? 3 : 1;
+    const char *value;
+
+    if (bar == NULL)
+        bar = strchr(token, '|');
+    value = bar != NULL ? bar + encoded : token;
+    for (size_t i = 0; i < decoder->resources->count; i++) {
+        struct fhir_resource *resource = decoder->resources->list[i];
+        struct fhir_place *list = fhir_place_member(decoder->arena, resource->place, "identifier"), *identifier;
+        if (strlen(resource->type) != type || strncmp(resource->type, text, type) != 0)
+            continue;
+        for (size_t j = 0; (identifier = fhir_place_item(decoder->arena, list, j)) != NULL; j++) {
+            const char *system = fhir_peek(identifier, "system");
+            bool same =
+                bar == NULL || (strlen(system) == (size_t)(bar - token) && strncmp(system, token, strlen(system)) == 0);
+            if (same && strcmp(fhir_peek(identifier, "value"), value) == 0)
+                return resource;
+        }
+    }
+    return NULL;
+}
+
 struct fhir_resource *fhir_resolve_text(struct fhir_decoder *decoder, const struct fhir_place *from, const char *text)
 {
+    if (strstr(text, "?identifier=") != NULL)
+        return find_by_identifier(decoder, text);
     if (text[0] == '#')
         return find_contained(decoder, holder_of(from), text + 1);
     return text[0] == '\0' ? NULL : find_in_bundle(decoder, text);

@@ -182,6 +182,11 @@ void fhir_add_code(struct fhir_decoder *decoder, Fascia__Code ***list, size_t *c
 {
     if (code == NULL)
         return;
+    if (*count >= FHIR_CODES) {
+        fhir_issue_rule(decoder->issues, "too-long", code->location, "more than %d codes of one kind are not taken",
+                        FHIR_CODES);
+        return;
+    }
     for (size_t i = 0; i < *count; i++) {
         const Fascia__Code *other = (*list)[i];
         if (strcmp(other->system, code->system) == 0 && strcmp(other->code, code->code) == 0 &&
@@ -290,7 +295,7 @@ static const char *join(struct fhir_decoder *decoder, const char *before, struct
 {
     struct fhir_place *part;
 
-    for (size_t i = 0; (part = fhir_nth(decoder, list, i)) != NULL; i++) {
+    for (size_t i = 0; i < FHIR_PARTS && (part = fhir_nth(decoder, list, i)) != NULL; i++) {
         const char *text = fhir_json_text(part->value);
         if (text != NULL)
             before = before[0] == '\0' ? text : fhir_arena_format(decoder->arena, "%s %s", before, text);
@@ -379,6 +384,21 @@ bool fhir_decode_base64(struct fhir_arena *arena, const char *text, uint8_t **by
         out[(*size)++] = (uint8_t)(bits >> 2);
     *bytes = out;
     return true;
+}
+
+bool fhir_is_of_another(struct fhir_decoder *decoder, struct fhir_place *reference, struct fhir_resource *found)
+{
+    static const char *const names[] = {"subject", "patient", "beneficiary"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct fhir_resource *of = fhir_resolve(decoder, fhir_at(decoder, found->place, names[i]));
+        if (of == NULL || decoder->patient == NULL || of == decoder->patient)
+            continue;
+        fhir_issue_rule(decoder->issues, "business-rule", fhir_path(decoder, reference),
+                        "what this points to is of another patient than the request");
+        return true;
+    }
+    return false;
 }
 
 bool fhir_is_void(struct fhir_decoder *decoder, struct fhir_resource *resource)

@@ -10,36 +10,41 @@ struct check {
     struct fhir_issues *issues;
 };
 
-static void check_object(struct check *check, struct fhir_place *place, const char *type);
+struct kind;
+static void check_object(struct check *check, struct fhir_place *place, const struct kind *kind);
 
 /* ---- looking up --------------------------------------------------------------------------------------------------- */
 
-static const struct fhir_schema_row *row_of(const char *type, size_t size)
+/* What a type is, once it has been looked up. */
+struct kind {
+    const char *type, *elements; /* NULL: it is not known here */
+    bool resource, backbone;
+};
+
+static bool search(const struct fhir_schema_row *rows, size_t count, const char *type, size_t size, struct kind *kind)
 {
-    for (size_t i = 0; i < fhir_schema_row_count; i++)
-        if (strncmp(fhir_schema_rows[i].type, type, size) == 0 && fhir_schema_rows[i].type[size] == '\0')
-            return &fhir_schema_rows[i];
-    return NULL;
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].type[0] == type[0] && strncmp(rows[i].type, type, size) == 0 && rows[i].type[size] == '\0') {
+            kind->type = rows[i].type;
+            kind->elements = rows[i].elements;
+            kind->backbone = strchr(kind->type, '.') != NULL;
+            return true;
+        }
+    return false;
 }
 
-static const char *elements_of(const char *type, size_t size)
+static struct kind kind_of(const char *type, size_t size)
 {
-    const struct fhir_schema_row *row = row_of(type, size);
+    struct kind kind = {NULL, NULL, false, false};
 
-    return row != NULL ? row->elements : NULL;
+    if (size > 0 && !search(fhir_schema_types, fhir_schema_type_count, type, size, &kind))
+        kind.resource = search(fhir_schema_resources, fhir_schema_resource_count, type, size, &kind) && !kind.backbone;
+    return kind;
 }
 
 bool fhir_schema_knows(const char *type)
 {
-    return row_of(type, strlen(type)) != NULL;
-}
-
-/* Resources stand behind the data types; a backbone has a dot in its name. */
-static bool is_resource(const char *type)
-{
-    const struct fhir_schema_row *row = row_of(type, strlen(type));
-
-    return row != NULL && strchr(type, '.') == NULL && row >= row_of("ServiceRequest", 14);
+    return kind_of(type, strlen(type)).type != NULL;
 }
 
 /* What stands behind "name:" or "name[x]:" of one element. */
@@ -118,23 +123,28 @@ static bool find_in(const char *elements, const char *name, struct fhir_element 
     return false;
 }
 
-bool fhir_schema_find(const char *type, const char *name, struct fhir_element *element)
+static bool find_element(const struct kind *kind, const char *name, struct fhir_element *element)
 {
-    const char *elements = elements_of(type, strlen(type));
-    bool resource = elements != NULL && is_resource(type);
+    bool domain = kind->resource && strcmp(kind->type, "Bundle") != 0 && strcmp(kind->type, "Binary") != 0;
 
-    if (elements == NULL)
+    if (kind->type == NULL)
         return false;
-    if (resource && find_in("id:id meta:Meta implicitRules:uri language:code", name, element))
+    if (find_in(kind->elements, name, element))
         return true;
-    if (resource && strcmp(type, "Bundle") != 0 && strcmp(type, "Binary") != 0 &&
+    if (kind->resource && find_in("id:id meta:Meta implicitRules:uri language:code", name, element))
+        return true;
+    if (domain &&
         find_in("text:Narrative contained:Resource* extension:Extension* modifierExtension:Extension*", name, element))
         return true;
-    if (!resource && find_in("id:string extension:Extension*", name, element))
-        return true;
-    if (strchr(type, '.') != NULL && find_in("modifierExtension:Extension*", name, element))
-        return true;
-    return find_in(elements, name, element);
+    return !kind->resource && (find_in("id:string extension:Extension*", name, element) ||
+                               (kind->backbone && find_in("modifierExtension:Extension*", name, element)));
+}
+
+bool fhir_schema_find(const char *type, const char *name, struct fhir_element *element)
+{
+    struct kind kind = kind_of(type, strlen(type));
+
+    return find_element(&kind, name, element);
 }
 
 /* ---- checking ----------------------------------------------------------------------------------------------------- */
@@ -171,17 +181,19 @@ static void check_primitive(struct check *check, struct fhir_place *place, const
 static void check_resource(struct check *check, struct fhir_place *place)
 {
     const char *type = fhir_json_text_of(place->value, "resourceType");
+    struct kind kind = kind_of(type != NULL ? type : "", type != NULL ? strlen(type) : 0);
 
     if (fhir_json_type(place->value) != FHIR_JSON_OBJECT || type == NULL)
         fhir_issue_shape(check->issues, "structure", path(check, place),
                          "a resource is expected: an object with resourceType");
-    else if (is_resource(type))
-        check_object(check, place, type);
+    else if (kind.resource)
+        check_object(check, place, &kind);
 }
 
 static void check_one(struct check *check, struct fhir_place *place, const struct fhir_element *element)
 {
     enum fhir_json_type type = fhir_json_type(place->value);
+    struct kind kind;
 
     if (fhir_is_primitive(element->type, element->type_size)) {
         if (type >= FHIR_JSON_ARRAY)
@@ -198,8 +210,10 @@ static void check_one(struct check *check, struct fhir_place *place, const struc
     }
     if (element->type_size == 8 && strncmp(element->type, "Resource", 8) == 0)
         check_resource(check, place);
-    else
-        check_object(check, place, fhir_arena_text(check->arena, element->type, element->type_size));
+    else {
+        kind = kind_of(element->type, element->type_size);
+        check_object(check, place, &kind);
+    }
 }
 
 /* null may stand in a list of primitives where the other list, of "_name", has something. */
@@ -235,11 +249,11 @@ static void check_many(struct check *check, struct fhir_place *list, const struc
 }
 
 /* "_birthDate": id and extensions of a primitive. false: what it belongs to is no primitive of this type. */
-static bool check_companion(struct check *check, struct fhir_place *member, const char *type)
+static bool check_companion(struct check *check, struct fhir_place *member, const struct kind *kind)
 {
     struct fhir_element element;
 
-    if (member->name[0] != '_' || !fhir_schema_find(type, member->name + 1, &element) ||
+    if (member->name[0] != '_' || !find_element(kind, member->name + 1, &element) ||
         !fhir_is_primitive(element.type, element.type_size))
         return false;
     element = (struct fhir_element){.type = "Element", .type_size = 7, .many = element.many};
@@ -250,29 +264,29 @@ static bool check_companion(struct check *check, struct fhir_place *member, cons
     return true;
 }
 
-static void check_member(struct check *check, struct fhir_place *member, const char *type)
+static void check_member(struct check *check, struct fhir_place *member, const struct kind *kind)
 {
     struct fhir_element element;
 
-    if (strcmp(member->name, "resourceType") == 0 && is_resource(type))
+    if (kind->resource && strcmp(member->name, "resourceType") == 0)
         return;
-    if (check_companion(check, member, type))
+    if (check_companion(check, member, kind))
         return;
     if (strcmp(member->name, "modifierExtension") == 0)
         fhir_issue_rule(
             check->issues, "extension", path(check, member),
             "this extension changes what it stands in, and is not known here: nothing was taken (R4, 2.4.1)");
-    if (strcmp(member->name, "implicitRules") == 0 && is_resource(type))
+    if (kind->resource && strcmp(member->name, "implicitRules") == 0)
         fhir_issue_rule(check->issues, "not-supported", path(check, member),
                         "these rules are not known here, and what follows them can't be read without them");
-    if (!fhir_schema_find(type, member->name, &element)) {
+    if (!find_element(kind, member->name, &element)) {
         /* A name is what the sender wrote: the place tells it, and only where it can stand in a path. */
         bool plain =
             member->name[strspn(member->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789")] ==
                 '\0' &&
             strlen(member->name) <= 64;
         fhir_issue_warn(check->issues, "structure", path(check, plain ? member : member->parent),
-                        "FHIR R4 has no such element in %s; it was kept, and not understood", type);
+                        "FHIR R4 has no such element in %s; it was kept, and not understood", kind->type);
         return;
     }
     if (element.many)
@@ -297,14 +311,15 @@ static bool is_there(struct check *check, const struct fhir_place *place, const 
     return false;
 }
 
-static void check_choice(struct check *check, struct fhir_place *place, const char *name, size_t size, const char *type)
+static void check_choice(struct check *check, struct fhir_place *place, const char *name, size_t size,
+                         const struct kind *kind)
 {
     struct fhir_element element;
     unsigned seen = 0;
 
     for (struct fhir_json_walk walk = fhir_json_walk(place->value); fhir_json_next(&walk);)
         if (strncmp(walk.name, name, size) == 0 && isupper((unsigned char)walk.name[size]) &&
-            fhir_schema_find(type, walk.name, &element))
+            find_element(kind, walk.name, &element))
             seen++;
     if (seen > 1)
         fhir_issue_shape(check->issues, "structure",
@@ -312,27 +327,23 @@ static void check_choice(struct check *check, struct fhir_place *place, const ch
                          "only one type of this element may stand here");
 }
 
-static void check_required(struct check *check, struct fhir_place *place, const char *type)
+static void check_required(struct check *check, struct fhir_place *place, const struct kind *kind)
 {
-    const char *at = elements_of(type, strlen(type));
-
-    while (*at != '\0') {
-        size_t size = strcspn(at, ":["), whole = strcspn(at, " ");
+    for (const char *at = kind->elements; *at != '\0';) {
+        size_t size = strcspn(at, ":["), whole = size + strcspn(at + size, " ");
         bool choice = at[size] == '[';
-        struct fhir_element element = {NULL, 0, NULL, 0, false, false};
-        read_element(at + size + (choice ? 4 : 1), &element);
-        if (element.required && !is_there(check, place, at, size, choice))
+        if ((at[whole - 1] == '!' || at[whole - 1] == '+') && !is_there(check, place, at, size, choice))
             fhir_issue_shape(check->issues, "required",
                              fhir_arena_format(check->arena, "%s.%.*s", path(check, place), (int)size, at),
-                             "this element is required in %s", type);
+                             "this element is required in %s", kind->type);
         if (choice)
-            check_choice(check, place, at, size, type);
+            check_choice(check, place, at, size, kind);
         at += whole;
         at += strspn(at, " ");
     }
 }
 
-static void check_object(struct check *check, struct fhir_place *place, const char *type)
+static void check_object(struct check *check, struct fhir_place *place, const struct kind *kind)
 {
     size_t count = fhir_place_open(check->arena, place);
 
@@ -341,11 +352,11 @@ static void check_object(struct check *check, struct fhir_place *place, const ch
                          "an object is never empty in FHIR: leave it out");
         return;
     }
-    if (elements_of(type, strlen(type)) == NULL)
+    if (kind->type == NULL)
         return; /* a data type that referrals have no use for: kept as it is */
     for (size_t i = 0; i < count && check->issues->count < FHIR_ISSUES; i++)
-        check_member(check, &place->inside[i], type);
-    check_required(check, place, type);
+        check_member(check, &place->inside[i], kind);
+    check_required(check, place, kind);
 }
 
 void fhir_schema_check(struct fhir_arena *arena, struct fhir_place *resource, struct fhir_issues *issues)

@@ -25,9 +25,11 @@ bool fhir_schema_knows(const char *type);
 void fhir_schema_check(struct fhir_arena *arena, struct fhir_place *resource, struct fhir_issues *issues);
 
 /* How the elements of a type are written down: "name:Type" with '!' required, '*' many, '+' many and at least one, "(a,b)" its codes, "name[x]:A|B" a choice. */
-extern const struct fhir_schema_row {
+struct fhir_schema_row {
     const char *type, *elements;
-} fhir_schema_rows[];
-extern const size_t fhir_schema_row_count;
+};
+extern const struct fhir_schema_row fhir_schema_types[];     /* data types, and what they are made of */
+extern const struct fhir_schema_row fhir_schema_resources[]; /* resources, and their backbones: those with a dot */
+extern const size_t fhir_schema_type_count, fhir_schema_resource_count;
 
 #endif

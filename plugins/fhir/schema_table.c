@@ -10,8 +10,7 @@
 #define DIMENSION        "value:decimal comparator:code" COMPARATOR " unit:string system:uri code:code"
 
 /* clang-format off */
-const struct fhir_schema_row fhir_schema_rows[] = {
-    /* data types */
+const struct fhir_schema_row fhir_schema_types[] = {
     {"Element", ""},
     {"Extension", "url:uri! value[x]:any"},
     {"Meta", "versionId:id lastUpdated:instant source:uri profile:canonical* security:Coding* tag:Coding*"},
@@ -39,8 +38,10 @@ const struct fhir_schema_row fhir_schema_rows[] = {
      " frequency:positiveInt frequencyMax:positiveInt period:decimal periodMax:decimal periodUnit:code" REPEAT_UNITS " dayOfWeek:code" WEEK "* timeOfDay:time*"
      " when:code(MORN,MORN.early,MORN.late,NOON,AFT,AFT.early,AFT.late,EVE,EVE.early,EVE.late,NIGHT,PHS,HS,WAKE,C,CM,CD,CV,AC,ACM,ACD,ACV,PC,PCM,PCD,PCV)* offset:unsignedInt"},
     {"ContactDetail", "name:string telecom:ContactPoint*"},
+};
+const size_t fhir_schema_type_count = sizeof fhir_schema_types / sizeof fhir_schema_types[0];
 
-    /* resources */
+const struct fhir_schema_row fhir_schema_resources[] = {
     {"ServiceRequest", IDENTIFIED "instantiatesCanonical:canonical* instantiatesUri:uri* basedOn:Reference* replaces:Reference* requisition:Identifier status:code" REQUEST_STATUS
      "! intent:code(proposal,plan,directive,order,original-order,reflex-order,filler-order,instance-order,option)! category:CodeableConcept* priority:code" REQUEST_PRIORITY
      " doNotPerform:boolean code:CodeableConcept orderDetail:CodeableConcept* quantity[x]:Quantity|Ratio|Range subject:Reference! encounter:Reference occurrence[x]:dateTime|Period|Timing"
@@ -127,4 +128,4 @@ const struct fhir_schema_row fhir_schema_rows[] = {
     {"Bundle.entry.response", "status:string! location:uri etag:string lastModified:instant outcome:Resource"},
 };
 /* clang-format on */
-const size_t fhir_schema_row_count = sizeof fhir_schema_rows / sizeof fhir_schema_rows[0];
+const size_t fhir_schema_resource_count = sizeof fhir_schema_resources / sizeof fhir_schema_resources[0];

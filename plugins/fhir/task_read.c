@@ -179,7 +179,7 @@ static const char *notes_of(struct wish *wish)
     size_t before = fhir_json_size(fhir_json_get(wish->now->task, "note"));
     const char *text = "";
 
-    for (size_t i = before; (note = fhir_nth(&wish->decoder, list, i)) != NULL; i++)
+    for (size_t i = before; i < before + FHIR_PARTS && (note = fhir_nth(&wish->decoder, list, i)) != NULL; i++)
         text = text[0] == '\0' ? fhir_peek(note, "text")
                                : fhir_arena_format(wish->decoder.arena, "%s\n%s", text, fhir_peek(note, "text"));
     return text;
@@ -281,7 +281,7 @@ static Fascia__OutcomeReported *outcome_of(struct wish *wish)
 
     fascia__outcome_reported__init(outcome);
     outcome->pain_before = outcome->pain_after = -1;
-    for (size_t i = 0; (output = fhir_nth(&wish->decoder, list, i)) != NULL; i++)
+    for (size_t i = 0; i < 5 * FHIR_PARTS && (output = fhir_nth(&wish->decoder, list, i)) != NULL; i++)
         read_output(wish, output, outcome);
     if (outcome->summary[0] == '\0')
         outcome->summary = OWNED(notes_of(wish));

@@ -517,6 +517,136 @@ static void an_update_says_what_changes(void **state)
     assert_issue(bench, "ServiceRequest.id", "value");
 }
 
+static void references_of_all_kinds_are_resolved(void **state)
+{
+    struct bench *bench = *state;
+
+    decode_changed(bench, "batch.json", "\"subject\": {\"reference\": \"Patient/a\"}",
+                   "\"subject\": {\"reference\": \"Patient?identifier=A\"}");
+    assert_string_equal(bench->decoded.asked[0]->submit->referral->patient->family_name, "Aldous");
+    decode_changed(bench, "batch.json", "\"subject\": {\"reference\": \"Patient/a\"}",
+                   "\"subject\": {\"reference\": \"http://ehr.example.org/Patient/a\"}");
+    assert_non_null(bench->decoded.asked[0]->submit);
+    decode_changed(bench, "batch.json", "\"subject\": {\"reference\": \"Patient/a\"}",
+                   "\"subject\": {\"reference\": \"Patient/a/_history/2\"}");
+    assert_non_null(bench->decoded.asked[0]->submit);
+    decode_changed(bench, "bser-message.json", "\"subject\": {\"reference\": \"Patient/p1\"}",
+                   "\"subject\": {\"reference\": \"Patient?identifier=urn:example:hillside:patients%7C4411\"}");
+    assert_string_equal(only(bench)->referral->patient->family_name, "Teodor Lindqvist");
+    /* Another server's patient of the same id is another patient, and so is another server's number. */
+    decode_changed(bench, "batch.json", "\"subject\": {\"reference\": \"Patient/a\"}",
+                   "\"subject\": {\"reference\": \"http://other.example.org/Patient/a\"}");
+    assert_null(bench->decoded.asked[0]->submit);
+    assert_issue(bench, "Bundle.entry[3].resource.subject", "not-found");
+    decode_changed(bench, "bser-message.json", "\"subject\": {\"reference\": \"Patient/p1\"}",
+                   "\"subject\": {\"reference\": \"Patient?identifier=urn:other|4411\"}");
+    assert_issue(bench, "Bundle.entry[2].resource.subject", "not-found");
+}
+
+static void names_are_of_one_each(void **state)
+{
+    struct bench *bench = *state;
+
+    decode_changed(bench, "batch.json", "http://ehr.example.org/Patient/b", "http://ehr.example.org/Patient/a");
+    assert_issue(bench, "Bundle.entry[1]", "duplicate");
+    decode_changed(bench, "contained.json", "\"id\": \"doctor\"", "\"id\": \"role\"");
+    assert_issue(bench, "ServiceRequest.contained[2]", "duplicate");
+    decode_changed(bench, "batch.json", "\"url\": \"ServiceRequest/two\"", "\"url\": \"ServiceRequest/2\"");
+    assert_issue(bench, "Bundle.entry[4].request.url", "value");
+    assert_null(bench->decoded.asked[1]->submit);
+    assert_non_null(bench->decoded.asked[0]->submit);
+}
+
+static void a_referrer_who_is_only_named_is_read_by_their_degree(void **state)
+{
+    static const struct {
+        const char *display;
+        Fascia__Role role;
+    } rows[] = {{"Ann Lee, M.D.", FASCIA__ROLE__ROLE_PHYSICIAN},
+                {"Ann Lee, PhD, DPT", FASCIA__ROLE__ROLE_PHYSIOTHERAPIST},
+                {"Minh Do", FASCIA__ROLE__ROLE_UNSPECIFIED}};
+    struct bench *bench = *state;
+
+    for (size_t i = 0; i < 3; i++) {
+        decode_changed(bench, "contained.json", "\"requester\": {\"reference\": \"#role\"}",
+                       fhir_arena_format(&bench->arena, "\"requester\": {\"display\": \"%s\"}", rows[i].display));
+        assert_string_equal(only(bench)->referral->referrer->name, rows[i].display);
+        assert_int_equal(only(bench)->referral->referrer->role, rows[i].role);
+    }
+}
+
+/* What somebody makes to cost much: each is answered, and in no more memory and time than its size explains. */
+static void decode_repeated(struct bench *bench, const char *before, const char *piece, size_t count, const char *after)
+{
+    size_t size = strlen(before) + count * (strlen(piece) + 1) + strlen(after) + 1;
+    char *text = malloc(size), *at = text;
+
+    assert_non_null(text);
+    at += sprintf(at, "%s", before);
+    for (size_t i = 0; i < count; i++)
+        at += sprintf(at, "%s%s", i > 0 ? "," : "", piece);
+    sprintf(at, "%s", after);
+    decode(bench, (struct fascia_bytes){(const uint8_t *)text, strlen(text)});
+    free(text);
+}
+
+static void much_of_anything_is_bounded(void **state)
+{
+    static const char *const head = "{\"resourceType\":\"ServiceRequest\",\"status\":\"active\",\"intent\":\"order\","
+                                    "\"subject\":{\"reference\":\"#p\"},"
+                                    "\"requester\":{\"display\":\"x\"},\"contained\":[{\"resourceType\":\"Patient\","
+                                    "\"id\":\"p\",\"name\":[{\"given\":[\"A\"]}]}],\"identifier\":[{\"value\":\"1\"}],";
+    struct bench *bench = *state;
+
+    decode_repeated(bench, fhir_arena_format(&bench->arena, "%s\"reasonCode\":[", head), "{\"text\":\"Neck pain\"}",
+                    20000, "]}");
+    assert_int_equal(bench->decoded.issues.errors, 0);
+    decode_repeated(bench, fhir_arena_format(&bench->arena, "%s\"reasonCode\":[", head),
+                    "{\"coding\":[{\"code\":\"a\"},{\"code\":\"b\"}]}", 20000, "]}");
+    assert_int_equal(bench->decoded.issues.errors, 0);
+    decode_repeated(bench,
+                    "{\"resourceType\":\"ServiceRequest\",\"status\":\"active\",\"intent\":\"order\",\"subject\":{"
+                    "\"reference\":\"#p\"},\"requester\":{\"display\":\"x\"},"
+                    "\"identifier\":[{\"value\":\"1\"}],\"contained\":[{\"resourceType\":\"Patient\",\"id\":\"p\","
+                    "\"name\":[{\"family\":\"B\",\"given\":[",
+                    "\"Anna\"", 100000, "]}]}]}");
+    assert_int_equal(bench->decoded.issues.errors, 0);
+    assert_true(strlen(only(bench)->referral->patient->given_name) < 200);
+    decode_repeated(
+        bench,
+        fhir_arena_format(&bench->arena,
+                          "%.*s{\"resourceType\":\"Practitioner\",\"id\":\"d\",\"name\":[{\"family\":\"B\",\"given\":[",
+                          (int)(strstr(head, "{\"resourceType\":\"Patient\"") - head), head),
+        "\"Anna\"", 100000,
+        "]}]},{\"resourceType\":\"Patient\",\"id\":\"p\"}],\"performer\":[{\"reference\":\"#d\"}],\"identifier\":[{"
+        "\"value\":\"1\"}]}");
+    assert_int_equal(bench->decoded.issues.errors, 0);
+    assert_true(strlen(only(bench)->referral->notes[0]->text) < 200);
+    decode_repeated(bench,
+                    "{\"resourceType\":\"ServiceRequest\",\"status\":\"active\",\"intent\":\"order\",\"subject\":{"
+                    "\"reference\":\"#p\"},\"contained\":[",
+                    "{\"resourceType\":\"Patient\",\"id\":\"p\"}", 30000, "]}");
+    assert_issue(bench, "ServiceRequest", "too-long");
+    decode_repeated(bench, fhir_arena_format(&bench->arena, "%s\"supportingInfo\":[", head), "{\"reference\":\"#p\"}",
+                    30000, "]}");
+    assert_int_equal(bench->decoded.issues.errors, 0);
+    decode_repeated(bench, fhir_arena_format(&bench->arena, "%s\"note\":[", head), "{\"text\":\"\"}", 30000, "]}");
+    assert_true(bench->decoded.issues.errors >= FHIR_ISSUES);
+    assert_null(bench->decoded.asked[0]->submit);
+}
+
+static void more_codes_than_are_taken_are_refused(void **state)
+{
+    struct bench *bench = *state;
+    char *codes = fhir_arena_text(&bench->arena, "", 0);
+
+    for (int i = 0; i <= FHIR_CODES; i++)
+        codes = fhir_arena_format(&bench->arena, "%s{\"text\":\"%d\"},", codes, i);
+    decode_changed(bench, "contained.json", "\"reasonCode\": [",
+                   fhir_arena_format(&bench->arena, "\"reasonCode\": [%s", codes));
+    assert_issue(bench, fhir_arena_format(&bench->arena, "ServiceRequest.reasonCode[%d].text", FHIR_CODES), "too-long");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,6 +664,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_fhir_has_not_is_a_warning_and_kept, begin, end),
         cmocka_unit_test_setup_teardown(primitives_may_have_extensions, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_json_or_no_request_says_so, begin, end),
+        cmocka_unit_test_setup_teardown(references_of_all_kinds_are_resolved, begin, end),
+        cmocka_unit_test_setup_teardown(names_are_of_one_each, begin, end),
+        cmocka_unit_test_setup_teardown(a_referrer_who_is_only_named_is_read_by_their_degree, begin, end),
+        cmocka_unit_test_setup_teardown(much_of_anything_is_bounded, begin, end),
+        cmocka_unit_test_setup_teardown(more_codes_than_are_taken_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(an_update_says_what_changes, begin, end),
     };
 
