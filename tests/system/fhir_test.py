@@ -70,7 +70,8 @@ class Client:
             connection.request(method, path if path.startswith("/") else f"/fhir/{path}", body=body, headers=headers)
             answer = connection.getresponse()
             content = answer.read()
-            return answer.status, json.loads(content) if content else None, answer.headers
+            said = json.loads(content) if "json" in answer.headers.get("content-type", "") else None  # the host itself speaks plain text
+            return answer.status, said, answer.headers
         finally:
             connection.close()
 
