@@ -53,7 +53,7 @@ static void add_includes(struct fhir_call *call, const struct fhir_type *type, s
                             fhir_json_new_text(fhir_arena_format(call->arena, "%s:%s", other->name, row->name)));
 }
 
-static void add_operations(struct fhir_call *call, const struct fhir_type *type, struct fhir_json *resource)
+static void add_operations(const struct fhir_type *type, struct fhir_json *resource)
 {
     const struct fhir_operation *row;
 
@@ -63,8 +63,7 @@ static void add_operations(struct fhir_call *call, const struct fhir_type *type,
             continue;
         operation = fhir_add_to(resource, "operation", fhir_json_new_object());
         fhir_json_set_text(operation, "name", row->name);
-        fhir_json_set_text(operation, "definition",
-                           fhir_arena_format(call->arena, "%s/%s", fhir_url(call), row->definition));
+        fhir_json_set_text(operation, "definition", row->definition);
     }
 }
 
@@ -86,7 +85,7 @@ static void add_resource(struct fhir_call *call, const struct fhir_type *type, s
     fhir_json_set_text(resource, "conditionalRead", "not-match");
     add_includes(call, type, resource);
     add_parameters(type, resource);
-    add_operations(call, type, resource);
+    add_operations(type, resource);
 }
 
 static void add_security(struct fhir_json *rest)

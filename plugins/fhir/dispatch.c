@@ -31,8 +31,8 @@ static const struct route {
 };
 
 static const struct fhir_operation operations[] = {
-    {"ServiceRequest", "match", "OperationDefinition/ServiceRequest-match"},
-    {"ServiceRequest", "explain", "OperationDefinition/ServiceRequest-explain"},
+    {"ServiceRequest", "match", "urn:fascia:operation:ServiceRequest-match"},
+    {"ServiceRequest", "explain", "urn:fascia:operation:ServiceRequest-explain"},
 };
 
 const struct fhir_operation *fhir_operation_at(size_t index)

@@ -117,6 +117,7 @@ struct fhir_json *fhir_new_slot(struct fhir_arena *arena, const struct fhir_json
     fhir_json_set_text(
         slot, "id",
         fhir_arena_format(arena, "%s-%" PRId64, fhir_id_of_therapist(arena, row->therapist), row->from / 60000));
+    fhir_put_identifier(slot, "urn:fascia:slot", fhir_json_text_of(slot, "id"));
     fhir_json_set_text(slot, "status", statuses[(unsigned)row->kind < 3 ? row->kind : 1]);
     fhir_set_instant(slot, "start", row->from);
     fhir_set_instant(slot, "end", row->to);

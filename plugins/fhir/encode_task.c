@@ -29,6 +29,19 @@ static const char *business_text(const char *code)
     return NULL;
 }
 
+/* Why it ended is its sender's to hear; why a therapist declined is not. */
+static bool tells_reason(const struct fhir_subject *subject)
+{
+    switch (subject->story.state) {
+    case FASCIA__STATE__STATE_REJECTED:
+    case FASCIA__STATE__STATE_CANCELLED:
+    case FASCIA__STATE__STATE_WITHDRAWN:
+        return true;
+    default:
+        return subject->sees_offers;
+    }
+}
+
 static void write_status(const struct fhir_subject *subject, struct fhir_json *task)
 {
     const struct lifecycle_words *words = lifecycle_words(subject->story.state);
@@ -43,7 +56,7 @@ static void write_status(const struct fhir_subject *subject, struct fhir_json *t
                   fhir_new_concept(BSER_SYSTEM, business, business_text(business), words->name));
     if (status != NULL && status->n_problems > 0)
         fhir_json_set(task, "statusReason", fhir_new_concept(NULL, NULL, NULL, status->problems[0]->message));
-    else
+    else if (tells_reason(subject))
         fhir_json_set(task, "statusReason",
                       fhir_new_concept(FHIR_REASON_SYSTEM, subject->story.reason_code, NULL, subject->story.reason));
 }

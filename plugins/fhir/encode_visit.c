@@ -28,6 +28,7 @@ void fhir_write_appointment(const struct fhir_subject *subject, struct fhir_json
         struct fhir_json *appointment = fhir_json_add(
             list, fhir_new_resource("Appointment", fhir_arena_format(subject->arena, "%s-%u", number, visit->number),
                                     visit->version, visit->changed));
+        fhir_put_identifier(appointment, "urn:fascia:appointment", fhir_json_text_of(appointment, "id"));
         fhir_json_set_text(appointment, "status", statuses[visit->how]);
         fhir_set_instant(appointment, "start", visit->from);
         fhir_set_instant(appointment, "end", visit->to);

@@ -63,6 +63,19 @@ struct fhir_json *fhir_own(struct fhir_call *call, struct fhir_json *json)
     return json;
 }
 
+void fhir_drop(struct fhir_call *call, const struct fhir_json *json)
+{
+    struct fhir_exchange *exchange = call->exchange;
+
+    for (size_t i = exchange->owned_count; i > 0; i--) {
+        if (exchange->owned[i - 1] != json)
+            continue;
+        fhir_json_free(exchange->owned[i - 1]);
+        exchange->owned[i - 1] = NULL;
+        return;
+    }
+}
+
 /* ---- endings -------------------------------------------------------------------------------------------------------- */
 
 void fhir_end(struct fhir_call *call, unsigned status, struct fhir_json *body)

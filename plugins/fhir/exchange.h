@@ -81,6 +81,8 @@ int64_t fhir_now(const struct fhir_call *call);
 bool fhir_ask(struct fhir_call *call, uint32_t slot, Fascia__ControlRequest *request);
 /* The exchange frees it. NULL of NULL. */
 struct fhir_json *fhir_own(struct fhir_call *call, struct fhir_json *json);
+/* Frees what was owned before the exchange ends. */
+void fhir_drop(struct fhir_call *call, const struct fhir_json *json);
 /* Ends with this status and body, which the exchange owns from now on. Other parts of the reply are set before. */
 void fhir_end(struct fhir_call *call, unsigned status, struct fhir_json *body);
 /* Ends with an OperationOutcome of the call's issues. status 0: as they say. */

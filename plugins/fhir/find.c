@@ -16,8 +16,16 @@ static bool is_counting(const struct fhir_finding *finding)
 static void keep(struct fhir_call *call, struct fhir_finding *finding, const struct fhir_json *resource)
 {
     void *item = (void *)(uintptr_t)resource;
+    size_t size = 0;
 
+    (void)fhir_json_print(resource, &size);
+    finding->found_bytes += size;
     FHIR_PUSH(call->arena, finding->found, finding->found_count, item);
+}
+
+static bool has_room(const struct fhir_finding *finding)
+{
+    return finding->found_count < finding->search.page && finding->found_bytes < FHIR_FIND_BYTES;
 }
 
 /* What one candidate gives. A page that has become full remembers where the next one begins. */
@@ -37,7 +45,7 @@ static void take_matches(struct fhir_call *call, struct fhir_finding *finding, c
         }
         if (finding->search.summary == FHIR_SUMMARY_COUNT)
             continue;
-        if (sorted || finding->found_count < finding->search.page) {
+        if (sorted || has_room(finding)) {
             keep(call, finding, resource);
             consumed++;
         } else if (!finding->more) {
@@ -47,8 +55,7 @@ static void take_matches(struct fhir_call *call, struct fhir_finding *finding, c
         }
     }
     finding->skip = 0;
-    if (!sorted && !finding->full && finding->search.summary != FHIR_SUMMARY_COUNT &&
-        finding->found_count >= finding->search.page) {
+    if (!sorted && !finding->full && finding->search.summary != FHIR_SUMMARY_COUNT && !has_room(finding)) {
         finding->full = true;
         if (!finding->more)
             finding->next = (struct fhir_position){look->key, 0};
@@ -61,7 +68,10 @@ static void take_looks(struct fhir_call *call, struct fhir_finding *finding)
         if (finding->relating) {
             fhir_find_include(call, finding, &finding->looks[i]);
         } else {
+            const size_t before = finding->found_count;
             take_matches(call, finding, &finding->looks[i]);
+            if (finding->found_count == before) /* what was looked at in vain is not kept until the end */
+                fhir_drop(call, finding->looks[i].list);
             /* What was looked at beyond a full page is looked at again for the next one. */
             if (finding->full && !is_counting(finding)) {
                 finding->more = finding->more || i + 1 < finding->look_count;
@@ -139,7 +149,8 @@ static bool is_too_costly(struct fhir_call *call, const struct fhir_finding *fin
 {
     const bool all_at_once = is_counting(finding);
 
-    if (!all_at_once || (finding->looked_at < FHIR_FIND_LOOKS && finding->found_count <= FHIR_FIND_SORTED))
+    if (!all_at_once || (finding->looked_at < FHIR_FIND_LOOKS && finding->found_count <= FHIR_FIND_SORTED &&
+                         finding->found_bytes < FHIR_FIND_BYTES))
         return false;
     fhir_fail(
         call, 403, "too-costly", "",

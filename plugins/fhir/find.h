@@ -14,6 +14,7 @@ enum {
     FHIR_FIND_AT_ONCE = 16,    /* asks under way */
     FHIR_FIND_LOOKS = 500,     /* candidates that are looked at for one page */
     FHIR_FIND_SORTED = 500,    /* resources that are sorted at most */
+    FHIR_FIND_BYTES = 8 << 20, /* of the resources of one page, after which it ends; and of those that are sorted */
     FHIR_FIND_RELATED = 200,   /* asks for what is included */
     FHIR_FIND_CANDIDATES = 500 /* that criteria can name */
 };
@@ -57,7 +58,8 @@ struct fhir_finding {
     struct fhir_look looks[FHIR_FIND_AT_ONCE];
     size_t look_count, looked_at;
     const struct fhir_json **found;
-    size_t found_count, found_room;
+    size_t found_count;
+    size_t found_bytes;
     uint64_t total;
     bool total_known, total_is_least;
     /* related */

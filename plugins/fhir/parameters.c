@@ -45,7 +45,6 @@ static const struct fhir_parameter rows[] = {
     T("Task", "business-status", "businessStatus", "Status in the words of BSeR and 360X"),
     T("Task", "code", "code", "What kind of task"),
     R("Task", "focus", "focus", "ServiceRequest", KEY, "The referral that is worked off"),
-    T("Task", "group-identifier", "groupIdentifier", "The sender's identifier of the referral"),
     T("Task", "identifier", "identifier", "Identifiers of the task"),
     T("Task", "intent", "intent", "always order"),
     D("Task", "modified", "lastModified", "When the task last changed"),
@@ -53,7 +52,6 @@ static const struct fhir_parameter rows[] = {
     R("Task", "patient", "for", "Patient", KEY, "Who is to be treated"),
     D("Task", "period", "executionPeriod", "From the first visit to the last"),
     T("Task", "priority", "priority", "routine, urgent, stat"),
-    R("Task", "requester", "requester", "", NONE, "Who refers"),
     T("Task", "status", "status", "received, accepted, rejected, in-progress, completed ..."),
     R("Task", "subject", "for", "Patient", KEY, "Who is to be treated"),
 
@@ -81,9 +79,7 @@ static const struct fhir_parameter rows[] = {
 
     T("Practitioner", "active", "active", "Whether the therapist takes referrals"),
     T("Practitioner", "communication", "communication", "Language"),
-    S("Practitioner", "family", "name.family", "Family name"),
     T("Practitioner", "gender", "gender", "Gender"),
-    S("Practitioner", "given", "name.given", "Given name"),
     T("Practitioner", "identifier", "identifier|qualification.identifier", "NPI, licence or certification number"),
     S("Practitioner", "name", "name", "Any part of a name"),
     T("Practitioner", "phone", "telecom[phone]", "Telephone number"),
@@ -100,19 +96,16 @@ static const struct fhir_parameter rows[] = {
     T("PractitionerRole", "telecom", "telecom", "Telephone number"),
 
     T("Organization", "active", "active", "always true"),
-    T("Organization", "identifier", "identifier", "Identifiers of the organization"),
     S("Organization", "name", "name", "Its name"),
 
     S("Location", "address", "address", "Any part of an address"),
     S("Location", "address-country", "address.country", "Country"),
     S("Location", "address-postalcode", "address.postalCode", "Postal code"),
-    T("Location", "identifier", "identifier", "Identifiers of the place"),
     S("Location", "name", "name", "Its name"),
     R("Location", "organization", "managingOrganization", "Organization", NONE, "The node's organization"),
     T("Location", "status", "status", "always active"),
 
     T("HealthcareService", "active", "active", "Whether referrals are taken"),
-    T("HealthcareService", "identifier", "identifier", "Identifiers of the service"),
     R("HealthcareService", "location", "location", "Location", NONE, "Where it is given"),
     S("HealthcareService", "name", "name", "Its name"),
     R("HealthcareService", "organization", "providedBy", "Organization", NONE, "The node's organization"),
@@ -121,12 +114,11 @@ static const struct fhir_parameter rows[] = {
 
     T("Schedule", "active", "active", "Whether referrals are taken"),
     R("Schedule", "actor", "actor", "Practitioner", NONE, "The therapist"),
-    T("Schedule", "identifier", "identifier", "Identifiers of the schedule"),
     D("Schedule", "date", "planningHorizon", "The time that it covers"),
     T("Schedule", "service-type", "serviceType", "Technique"),
     T("Schedule", "specialty", "specialty", "Technique, certification or condition"),
 
-    T("Slot", "identifier", "identifier", "Identifiers of the slot"),
+    T("Slot", "identifier", "identifier", "The slot's id once more"),
     R("Slot", "schedule", "schedule", "Schedule", KEY, "Whose time it is"),
     T("Slot", "service-type", "serviceType", "Technique"),
     T("Slot", "specialty", "specialty", "Technique, certification or condition"),
@@ -136,7 +128,7 @@ static const struct fhir_parameter rows[] = {
     R("Appointment", "actor", "participant.actor", "", NONE, "The patient or the therapist"),
     R("Appointment", "based-on", "basedOn", "ServiceRequest", KEY, "The referral"),
     D("Appointment", "date", "start", "When it begins"),
-    T("Appointment", "identifier", "identifier", "Identifiers of the appointment"),
+    T("Appointment", "identifier", "identifier", "The appointment's id once more, as HL7 v2 messages have it"),
     T("Appointment", "part-status", "participant.status", "accepted"),
     R("Appointment", "patient", "participant.actor[Patient]", "Patient", KEY, "Who is treated"),
     R("Appointment", "practitioner", "participant.actor[Practitioner]", "Practitioner", NONE, "Who treats"),

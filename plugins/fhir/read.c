@@ -51,6 +51,13 @@ static bool go_back(const struct fhir_type *type, struct fhir_subject *subject, 
     return true;
 }
 
+static bool is_of_version(const struct fhir_json *resource, const char *version)
+{
+    const char *is = fhir_json_text_of(fhir_json_get(resource, "meta"), "versionId");
+
+    return is != NULL && strcmp(is, version) == 0;
+}
+
 static void not_there(struct fhir_call *call, const struct fhir_subject *subject)
 {
     const struct fhir_type *type = call->target.type;
@@ -130,16 +137,12 @@ static void read_answered(struct fhir_call *call, uint32_t slot, const Fascia__A
         not_there(call, &subject);
         return;
     }
-    if (target->version != NULL) {
-        const char *is = fhir_json_text_of(fhir_json_get(resource, "meta"), "versionId");
-        const uint64_t version = strtoull(target->version, NULL, 10);
-        if (is == NULL || strcmp(is, target->version) != 0) {
-            resource = subject.detail != NULL && !target->type->many && go_back(target->type, &subject, version)
-                           ? fhir_resource_of_id(fhir_resources_of(call, target->type, &subject), target->id)
-                           : NULL;
-        }
-    }
-    if (resource == NULL)
+    if (target->version != NULL && !is_of_version(resource, target->version))
+        resource = subject.detail != NULL && !target->type->many &&
+                           go_back(target->type, &subject, strtoull(target->version, NULL, 10))
+                       ? fhir_resource_of_id(fhir_resources_of(call, target->type, &subject), target->id)
+                       : NULL;
+    if (resource == NULL || (target->version != NULL && !is_of_version(resource, target->version)))
         fhir_fail(call, 404, "not-found", "", "there is no such version of this %s, or it is not kept",
                   target->type->name);
     else

@@ -292,6 +292,7 @@ static bool read_total(struct reader *reader, const struct fhir_pair *pair)
 static bool read_sort(struct reader *reader, const struct fhir_pair *pair)
 {
     struct fhir_search *search = reader->search;
+    const size_t before = search->sort_count;
 
     for (const char *at = pair->value;; at++) {
         const char *end = piece_end(at, ',');
@@ -300,6 +301,7 @@ static bool read_sort(struct reader *reader, const struct fhir_pair *pair)
         const struct fhir_parameter *parameter = fhir_parameter_find(search->type, name);
         if (parameter == NULL || search->sort_count == FHIR_SEARCH_LISTED) {
             unknown(reader, pair, "names something that can't be sorted by: only search parameters of this type can");
+            search->sort_count = before; /* what is left out of "self" is left out of the search */
             return false;
         }
         search->sorts[search->sort_count++] = (struct fhir_sort){parameter, descending};

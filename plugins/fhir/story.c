@@ -4,8 +4,6 @@
 
 #define STATE(name) FASCIA__STATE__STATE_##name
 
-enum { VISITS_MOST = 1000 };
-
 bool fhir_story_is_version(const Fascia__HistoryEntry *entry)
 {
     if (entry->event == NULL)
@@ -36,17 +34,13 @@ static struct fhir_visit *find_appointment(struct fhir_story *story, uint32_t nu
     return NULL;
 }
 
-static void book(struct fhir_arena *arena, struct fhir_story *story, const Fascia__HistoryEntry *entry)
+static void book(struct fhir_story *story, const Fascia__HistoryEntry *entry)
 {
     const Fascia__VisitBooked *booked = entry->event->visit_booked;
     struct fhir_visit *visit = find_appointment(story, booked->appointment);
 
     story->state = STATE(SCHEDULED);
-    if (visit == NULL && story->visit_count == VISITS_MOST)
-        return;
     if (visit == NULL) {
-        if (story->visits == NULL)
-            story->visits = fhir_arena_take(arena, VISITS_MOST * sizeof *story->visits);
         visit = &story->visits[story->visit_count++];
         visit->number = booked->appointment != 0 ? booked->appointment : booked->visit;
         visit->created = entry->at;
@@ -113,7 +107,7 @@ static void give_back(struct fhir_story *story, const Fascia__OfferClosed *close
     story->reason_code = closed->reason_code;
 }
 
-static void tell(struct fhir_arena *arena, struct fhir_story *story, const Fascia__HistoryEntry *entry)
+static void tell(struct fhir_story *story, const Fascia__HistoryEntry *entry)
 {
     const Fascia__Event *event = entry->event;
 
@@ -148,7 +142,7 @@ static void tell(struct fhir_arena *arena, struct fhir_story *story, const Fasci
         story->reason = story->reason_code = "";
         break;
     case FASCIA__EVENT__BODY_VISIT_BOOKED:
-        book(arena, story, entry);
+        book(story, entry);
         break;
     case FASCIA__EVENT__BODY_VISIT_ENDED:
         end_visit(story, entry);
@@ -166,18 +160,29 @@ static void tell(struct fhir_arena *arena, struct fhir_story *story, const Fasci
     }
 }
 
+static size_t count_visits(const Fascia__ReferralDetail *detail)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < detail->n_history; i++)
+        count += detail->history[i]->event != NULL &&
+                 detail->history[i]->event->body_case == FASCIA__EVENT__BODY_VISIT_BOOKED;
+    return count;
+}
+
 void fhir_story_read(struct fhir_arena *arena, const Fascia__ReferralDetail *detail, uint64_t until,
                      struct fhir_story *story)
 {
     const Fascia__ReferralRow *row = detail->row;
 
     *story = (struct fhir_story){.therapist = "", .reason = "", .reason_code = ""};
+    story->visits = fhir_arena_take(arena, (count_visits(detail) + 1) * sizeof *story->visits);
     for (size_t i = 0; i < detail->n_history && detail->history[i]->sequence <= until; i++) {
         const Fascia__HistoryEntry *entry = detail->history[i];
         if (!fhir_story_is_version(entry))
             continue;
         if (entry->event != NULL)
-            tell(arena, story, entry);
+            tell(story, entry);
         story->version = entry->sequence;
         story->updated = entry->at;
     }

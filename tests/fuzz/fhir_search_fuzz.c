@@ -75,13 +75,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     struct fhir_search_bounds bounds = {.page_default = 20, .page_most = 200, .now = INT64_C(1795420800000)};
     struct fhir_arena arena = {0};
-    struct fhir_search *search = fhir_arena_take(&arena, sizeof *search);
-    struct fhir_query *query = fhir_arena_take(&arena, sizeof *query);
+    struct fhir_search *search;
+    struct fhir_query *query;
     char fault[FHIR_QUERY_FAULT_BYTES];
     const struct fhir_type *type;
 
     if (size < 1 || size > 8192)
         return 0;
+    search = fhir_arena_take(&arena, sizeof *search);
+    query = fhir_arena_take(&arena, sizeof *query);
     type = fhir_type_at((bytes[0] & 0x7f) % 14);
     bounds.strict = (bytes[0] & 0x80) != 0;
     if (fhir_query_read(&arena, (const char *)bytes + 1, size - 1, query, fault)) {

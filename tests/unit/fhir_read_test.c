@@ -221,6 +221,7 @@ static void a_sender_does_not_hear_who_is_offered_a_referral(void **state)
     struct node node;
     Fascia__ReferralDetail *detail;
     Fascia__Offered *offered;
+    Fascia__OfferClosed *closed;
 
     (void)state;
     node_open(&node);
@@ -237,6 +238,15 @@ static void a_sender_does_not_hear_who_is_offered_a_referral(void **state)
     node.principal.n_roles = 1;
     assert_int_equal(GET(&node, "/Task/12"), 200);
     assert_string_equal(node_at(&node, "owner.reference"), "Practitioner/T-7");
+    NODE_EVENT(detail, "user:t7", OFFER_CLOSED, offer_closed, offer_closed, closed);
+    closed->therapist = node_text("T-7");
+    closed->reason = node_text("I know them");
+    detail->row->state = FASCIA__STATE__STATE_MATCHING;
+    assert_int_equal(GET(&node, "/Task/12"), 200);
+    assert_string_equal(node_at(&node, "statusReason.text"), "I know them");
+    node.principal.n_roles = 0;
+    assert_int_equal(GET(&node, "/Task/12"), 200);
+    assert_string_equal(node_at(&node, "statusReason.text"), "");
     node_close(&node);
 }
 

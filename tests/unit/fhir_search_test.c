@@ -229,6 +229,30 @@ static void appointments_are_cut_between_pages(void **state)
     node_close(&node);
 }
 
+static void a_page_is_bounded_in_bytes(void **state)
+{
+    enum { LARGE = 3 << 20 };
+    struct node node;
+
+    (void)state;
+    node_open(&node);
+    refer_many(&node, 5);
+    for (size_t i = 0; i < 5; i++) {
+        char *name = malloc(LARGE + 1);
+        assert_non_null(name);
+        memset(name, 'x', LARGE);
+        name[LARGE] = '\0';
+        free(node.details[i]->content->patient->family_name);
+        node.details[i]->content->patient->family_name = name;
+    }
+    FINDS(&node, "/Patient?_elements=id", "1 2 3 ");
+    FINDS(&node, node_link(&node, "next"), "4 5 ");
+    assert_null(node_link(&node, "next"));
+    assert_int_equal(GET(&node, "/Patient?_sort=family"), 403);
+    assert_string_equal(node_at(&node, "issue.0.code"), "too-costly");
+    node_close(&node);
+}
+
 static void the_directory_can_be_searched(void **state)
 {
     struct node node;
@@ -365,6 +389,7 @@ int main(void)
         cmocka_unit_test(what_belongs_together_is_included),
         cmocka_unit_test(sorted_pages_go_through_all),
         cmocka_unit_test(appointments_are_cut_between_pages),
+        cmocka_unit_test(a_page_is_bounded_in_bytes),
         cmocka_unit_test(the_directory_can_be_searched),
         cmocka_unit_test(slots_are_the_stretches_of_a_therapists_time),
         cmocka_unit_test(the_capabilities_are_those_of_the_tables),
