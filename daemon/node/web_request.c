@@ -52,20 +52,6 @@ static bool is_of_the_host(const char *name)
     return false;
 }
 
-static bool is_name(const char *name)
-{
-    return name[0] != '\0' &&
-           name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")] == '\0';
-}
-
-static bool is_value(const char *value)
-{
-    for (; *value != '\0'; value++)
-        if (((unsigned char)*value < ' ' && *value != '\t') || *value == 0x7f)
-            return false;
-    return true;
-}
-
 /* false: the plugin says what can't be sent. */
 static bool read_fields(const Fascia__HttpReply *reply, struct io_http_field *fields, size_t *count)
 {
@@ -73,11 +59,11 @@ static bool read_fields(const Fascia__HttpReply *reply, struct io_http_field *fi
     if (reply->status < 200 || reply->status > 599 || reply->n_fields > FIELDS_MOST)
         return false;
     for (size_t i = 0; i < reply->n_fields; i++) {
-        const Fascia__HttpField *field = reply->fields[i];
-        if (!is_name(field->name) || !is_value(field->value))
+        const struct io_http_field field = {reply->fields[i]->name, reply->fields[i]->value};
+        if (!io_http_field_fits(&field))
             return false;
-        if (!is_of_the_host(field->name))
-            fields[(*count)++] = (struct io_http_field){field->name, field->value};
+        if (!is_of_the_host(field.name))
+            fields[(*count)++] = field;
     }
     return true;
 }
