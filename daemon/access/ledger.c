@@ -117,6 +117,7 @@ static void crowd_one_out(struct ledger *ledger)
         if (soonest == NULL || entry->until < soonest->until)
             soonest = entry;
     }
+    INVARIANT(soonest != NULL);
     ledger->hand += SAMPLE;
     ledger_remove(ledger, soonest);
 }
