@@ -149,8 +149,11 @@ static void take_request(void *context, struct io_http_exchange *io, const struc
 
 static void client_gone(void *context, struct io_http_exchange *io)
 {
+    struct web_waiting *waiting = io_http_user(io);
+
     (void)context;
-    web_request_gone(io);
+    if (waiting != NULL)
+        waiting->gone(waiting);
 }
 
 /* ---- servers ----------------------------------------------------------------------------------------------------------- */

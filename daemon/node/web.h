@@ -44,9 +44,14 @@ char *web_url(const struct config_source *config);
 
 /* ---- between the files of this part ---- */
 
+/* What a server's exchange has as its user while something waits to answer it. */
+struct web_waiting {
+    void (*gone)(struct web_waiting *waiting); /* the client has gone */
+};
 /* One request: as long as its plugin has it, or something that it asked is under way. */
 struct web_exchange {
     struct ending ending; /* the token's user */
+    struct web_waiting waiting;
     struct web *web;
     struct source *source;
     struct io_http_exchange *io; /* NULL: answered, or the client has gone */
@@ -78,6 +83,13 @@ MUST_CHECK bool web_own_request(struct web *web, const char *path, struct io_htt
 /* Gives the request to the source's plugin, or answers it. path: behind the prefix. */
 void web_request_begin(struct web *web, struct source *source, const char *path, struct io_http_exchange *io,
                        const struct io_http_request *request);
-void web_request_gone(struct io_http_exchange *io);
+/* web_sign.c: as web_own_*, which asks it. */
+MUST_CHECK bool web_sign_admit(const char *path, const struct io_http_request *head, size_t *body_most, int *status);
+MUST_CHECK bool web_sign_request(struct web *web, const char *path, struct io_http_exchange *io,
+                                 const struct io_http_request *request);
+/* Whom the request is from, by its token or its session; NULL, and why what was shown does not count ("": nothing was). The caller's to free. */
+Fascia__Principal *web_principal(struct web *web, const struct io_http_request *request, const char **refused);
+/* NULL: it has no such field. */
+const char *web_field(const struct io_http_request *request, const char *name);
 
 #endif

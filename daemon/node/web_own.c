@@ -25,17 +25,16 @@ bool web_own_admit(const char *path, const struct io_http_request *head, size_t 
         *status = refuse_method(head, "POST");
         return true;
     }
-    return false;
+    return web_sign_admit(path, head, body_most, status);
 }
 
 static bool is_form(const struct io_http_request *request)
 {
     static const char form[] = "application/x-www-form-urlencoded";
 
-    for (size_t i = 0; i < request->field_count; i++)
-        if (strcmp(request->fields[i].name, "content-type") == 0)
-            return strncasecmp(request->fields[i].value, form, sizeof form - 1) == 0;
-    return false;
+    const char *type = web_field(request, "content-type");
+
+    return type != NULL && strncasecmp(type, form, sizeof form - 1) == 0;
 }
 
 static void give_token(struct web *web, struct io_http_exchange *io, const struct io_http_request *request)
@@ -72,7 +71,7 @@ bool web_own_request(struct web *web, const char *path, struct io_http_exchange 
         return true;
     }
     if (strcmp(path, WEB_TOKEN_PATH) != 0)
-        return false;
+        return web_sign_request(web, path, io, request);
     give_token(web, io, request);
     return true;
 }

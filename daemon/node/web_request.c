@@ -12,18 +12,20 @@
 #define FIELDS_MOST 64 /* of a plugin's reply */
 
 static void exchange_ended(struct ending *ending, const ProtobufCMessage *message);
+static void exchange_gone(struct web_waiting *waiting);
 
 static struct web_exchange *exchange_create(struct web *web, struct source *source, struct io_http_exchange *io)
 {
     struct web_exchange *exchange = memory_allocate(1, sizeof *exchange);
 
     exchange->ending.ended = exchange_ended;
+    exchange->waiting.gone = exchange_gone;
     exchange->web = web;
     exchange->source = source;
     exchange->io = io;
     LIST_INSERT_HEAD(&web->exchanges, exchange, link);
     web->open++;
-    io_http_set_user(io, exchange);
+    io_http_set_user(io, &exchange->waiting);
     return exchange;
 }
 
@@ -103,12 +105,10 @@ static void exchange_ended(struct ending *ending, const ProtobufCMessage *messag
     web_exchange_free_if_over(exchange);
 }
 
-void web_request_gone(struct io_http_exchange *io)
+static void exchange_gone(struct web_waiting *waiting)
 {
-    struct web_exchange *exchange = io_http_user(io);
+    struct web_exchange *exchange = (struct web_exchange *)((char *)waiting - offsetof(struct web_exchange, waiting));
 
-    if (exchange == NULL)
-        return;
     exchange->io = NULL;
     if (!exchange->ended && exchange->source->instance != NULL)
         plugin_abandon(exchange->source->instance, exchange->token);
@@ -127,14 +127,6 @@ static bool is_kept_back(const char *name)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
-}
-
-static const char *field_of(const struct io_http_request *request, const char *name)
-{
-    for (size_t i = 0; i < request->field_count; i++)
-        if (strcmp(request->fields[i].name, name) == 0)
-            return request->fields[i].value;
-    return NULL;
 }
 
 /* Behind a proxy as configured, else as the client itself reached it. */
@@ -189,7 +181,7 @@ void web_request_begin(struct web *web, struct source *source, const char *path,
         return;
     }
     exchange = exchange_create(web, source, io);
-    exchange->principal = access_bearer(web->access, field_of(from, "authorization"), io_now(), &refused);
+    exchange->principal = web_principal(web, from, &refused);
     if (exchange->principal != NULL)
         access_actor(exchange->principal, exchange->actor);
     fill_request(exchange, from, path, fields, &request);

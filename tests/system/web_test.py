@@ -5,6 +5,7 @@ import json
 import pathlib
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -13,6 +14,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from fascia import BUILD, ISOLATION, PATIENCE, SANITIZED, Node, wait_for  # noqa: E402
 
+PASSWORD = "correct horse battery staple"
 ASKER = """
   - name: web
     plugin: {plugin}
@@ -45,7 +47,7 @@ class Web(unittest.TestCase):
         try:
             connection.request(method, path, body=body, headers={name.replace("_", "-"): value for name, value in fields.items()})
             answer = connection.getresponse()
-            return answer.status, answer.read().decode(), answer.headers
+            return answer.status, answer.read().decode("utf-8", "replace"), answer.headers
         finally:
             connection.close()
 
@@ -117,6 +119,53 @@ class Web(unittest.TestCase):
         self.assertEqual(headers["cache-control"], "no-store")
         self.assertEqual(self.ask("POST", "/api/auth/token", body=b"{}", Content_Type="application/json")[0], 415)
         self.assertEqual(self.ask("GET", "/api/auth/token")[0], 405)
+
+    def sign_in(self, **told):
+        status, body, headers = self.ask("POST", "/api/auth/sign-in", body=json.dumps(told))
+        return status, json.loads(body), (headers.get("set-cookie") or "").split(";")[0], headers
+
+    def test_people_sign_in_and_are_who_they_are(self):
+        node = self.node()
+        node.ctl("user", "add", "alice", "--role", "coordinator", "--title", "Alice Roe")
+        done = subprocess.run([BUILD / "fasciactl", "--socket", node.socket, "user", "password", "alice"], input=f"{PASSWORD}\n",
+                              capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.sign_in(name="alice")[0], 400)
+        self.assertEqual(self.sign_in(name="nobody", password=PASSWORD)[:2], (401, {"error": "wrong"}))
+        status, told, cookie, headers = self.sign_in(name="alice", password=PASSWORD)
+        self.assertEqual((status, told["account"], told["roles"], told["title"]), (200, "alice", ["coordinator"], "Alice Roe"))
+        self.assertIn("HttpOnly; SameSite=Strict", headers["set-cookie"])
+        self.assertEqual(headers["cache-control"], "no-store")
+        status, body, _ = self.ask("GET", "/api/auth/who", Cookie=cookie)
+        self.assertEqual((status, json.loads(body)["account"]), (200, "alice"))
+        self.assertIn(" alice - ", self.ask("GET", "/api/echo/x", Cookie=f"other=1; {cookie}")[1])
+        # What it may ask is asked as alice: ControlRequest {version: 1, node_status: {}}
+        home = {"Cookie": cookie, "Origin": f"http://127.0.0.1:{self.port}"}
+        self.assertEqual(self.ask("POST", "/api/ask", body=bytes([8, 1, 0x7a, 0]), **home)[0], 200)
+        # list_plugins is an administrator's
+        self.assertEqual(self.ask("POST", "/api/ask", body=bytes([8, 1, 0xd2, 1, 0]), **home)[0], 403)
+        # A page of another site can send the cookie, and gets nowhere with it.
+        for fields in ({}, {"Origin": "https://evil.example"}, {**home, "Sec-Fetch-Site": "cross-site"}):
+            self.assertIn(" - another-site ", self.ask("POST", "/api/echo/x", body=b"x", **{"Cookie": cookie, **fields})[1])
+        self.assertEqual(node.stop(), 0)
+        node.start()
+        self.port = next(int(line["address"].rsplit(":", 1)[1]) for line in node.lines() if line.get("event") == "web.listening")
+        wait_for(lambda: self.ask("GET", "/api/auth/who", Cookie=cookie)[0] == 200)
+        self.assertEqual(self.ask("POST", "/api/auth/sign-out", Cookie=cookie)[0], 204)  # another site's page
+        self.assertEqual(self.ask("GET", "/api/auth/who", Cookie=cookie)[0], 200)
+        home["Origin"] = f"http://127.0.0.1:{self.port}"
+        status, _, headers = self.ask("POST", "/api/auth/sign-out", **home)
+        self.assertEqual(status, 204)
+        self.assertIn("Max-Age=0", headers["set-cookie"])
+        self.assertEqual(self.ask("GET", "/api/auth/who", Cookie=cookie)[0], 401)
+
+    def test_who_guesses_waits_longer_each_time(self):
+        node = self.node()
+        node.ctl("user", "add", "bob", "--role", "referrer")
+        statuses = [self.sign_in(name="bob", password=f"guess number {i}")[0] for i in range(12)]
+        self.assertEqual(statuses[0], 401)
+        self.assertEqual(statuses[-1], 429)
+        self.assertGreater(int(self.sign_in(name="bob", password=PASSWORD)[3]["retry-after"]), 0)
 
     def test_a_node_that_ends_finishes_what_it_has(self):
         node = self.node(deadline="2s")
