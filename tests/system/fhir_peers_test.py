@@ -1,13 +1,13 @@
 """FHIR over HTTP as others speak it: clients and validators that this project did not write, the whole way of a referral, and requests that no client makes."""
 import contextlib
 import json
+import pathlib
 import subprocess
 import sys
-import pathlib
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from fascia import PATIENCE  # noqa: E402
+from fascia import PATIENCE, SOURCE  # noqa: E402
 from fhir import CLIENTS, NODE_TESTS, SENDS, TREATS, FhirCase, Validators, service_request  # noqa: E402
 
 WITHOUT_NODE = "npm ci has not been run in tests/system"
@@ -188,6 +188,62 @@ class Directory(FhirCase):
         bundle = reader.get("/PractitionerRole?_include=PractitionerRole:practitioner&_include=PractitionerRole:location&_count=1&_pretty=true")
         self.assertEqual({entry["search"]["mode"] for entry in bundle["entry"]}, {"match", "include"})
         self.assertEqual([link["relation"] for link in bundle["link"]], ["self", "next"])
+
+
+def references(part):
+    """Every reference in a resource."""
+    if isinstance(part, dict):
+        if isinstance(part.get("reference"), str):
+            yield part["reference"]
+        part = list(part.values())
+    for inside in part if isinstance(part, list) else []:
+        yield from references(inside)
+
+
+class Links(FhirCase):
+    def test_every_reference_leads_somewhere(self):
+        self.bring_therapists()
+        ehr = self.account("hillside", SENDS, "referrer")
+        desk = self.account("desk", "system/*.rs", "coordinator")
+        number = self.expect(ehr.ask("POST", "/ServiceRequest", service_request(), **RETURN), 201)["id"]
+        offer = self.offered(number)
+        self.node.ctl("offer", "accept", f"R{number}", "--therapist", offer["therapist"])
+        todo = [f"{name}/{number}" for name in ("ServiceRequest", "Task", "Patient")]
+        for search in (f"Provenance?target=ServiceRequest/{number}", f"AuditEvent?entity=ServiceRequest/{number}", f"Appointment?patient={number}",
+                       f"Coverage?patient={number}", "Slot?schedule=Schedule/1000000004&_count=3", "PractitionerRole"):
+            found = desk.get("/" + search)["entry"]
+            self.assertTrue(found, search)
+            for entry in found:
+                self.assertEqual(entry["fullUrl"], f"{self.web.url}/{entry['resource']['resourceType']}/{entry['resource']['id']}")
+                todo.append(entry["fullUrl"].removeprefix(self.web.url + "/"))
+        seen = set()
+        while todo:
+            place = todo.pop()
+            if place in seen:
+                continue
+            seen.add(place)
+            answer = desk.ask("GET", "/" + place)
+            self.assertEqual(answer.status, 200, place)
+            resource = answer.json
+            self.assertEqual(f"{resource['resourceType']}/{resource['id']}", place)
+            inside = {part["id"] for part in resource.get("contained", [])}
+            for reference in references(resource):
+                if reference.startswith("#"):
+                    self.assertIn(reference[1:], inside, place)
+                else:
+                    todo.append(reference.removeprefix(self.web.url + "/"))
+        self.assertLessEqual({"ServiceRequest", "Task", "Patient", "Coverage", "Appointment", "Provenance", "AuditEvent", "Practitioner", "PractitionerRole",
+                              "Location", "HealthcareService", "Schedule", "Slot", "Organization"}, {place.split("/")[0] for place in seen})
+
+    def test_the_samples_are_taken(self):
+        ehr = self.account("hillside", SENDS, "referrer")
+        samples = {name: json.loads((SOURCE / f"plugins/fhir/samples/{name}.json").read_text()) for name in ("transaction", "batch", "bser-message")}
+        done = self.expect(ehr.ask("POST", "/", samples["transaction"]), 200)
+        self.assertEqual([entry["response"]["status"] for entry in done["entry"]], ["200 OK", "200 OK", "201 Created"])
+        self.assertIn("/ServiceRequest/1", done["entry"][2]["response"]["location"])
+        self.expect(ehr.ask("POST", "/", samples["batch"]), 400, "required")  # entries that say not what is to be done
+        self.expect(ehr.ask("POST", "/", samples["bser-message"]), 400, "value")
+        self.assertEqual(len(self.node.ctl("referral", "list")["referrals"]), 1)
 
 
 class Refusals(FhirCase):
