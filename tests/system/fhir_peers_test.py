@@ -1,4 +1,5 @@
 """FHIR over HTTP as others speak it: clients and validators that this project did not write, the whole way of a referral, and requests that no client makes."""
+import concurrent.futures
 import contextlib
 import json
 import pathlib
@@ -160,6 +161,13 @@ class Loop(FhirCase):
         number = self.send()
         self.assertIn(self.offered(number)["therapist"], json.dumps(desk.get(f"/ServiceRequest/{number}/$explain")))
         self.expect(self.ehr.ask("GET", f"/ServiceRequest/{number}/$explain"), 403, "forbidden")
+
+    def test_the_same_from_many_at_once_is_one(self):
+        request = service_request()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: self.ehr.ask("POST", "/ServiceRequest", request, **RETURN), range(16)))
+        self.assertEqual(sorted(answer.status for answer in answers), [200] * 15 + [201])
+        self.assertEqual(len({answer.json["id"] for answer in answers}), 1)
 
     def test_a_kill_after_the_201_loses_nothing_and_makes_nothing_twice(self):
         request = service_request()

@@ -90,21 +90,25 @@ await refused(412, client.update({ resourceType: 'ServiceRequest', id: made.id, 
 
 // JSON Patch: of a Task, to cancel; what may not change is refused.
 await refused(422, client.patch({ resourceType: 'Task', id: seen[4], jsonPatch: [{ op: 'replace', path: '/intent', value: 'plan' }] }))
-const ended = got(await client.patch({ resourceType: 'Task', id: seen[4], jsonPatch: [{ op: 'replace', path: '/status', value: 'cancelled' }], options: { headers: { Prefer: 'return=representation' } } }))
+const cancel = [{ op: 'replace', path: '/status', value: 'cancelled' }]
+const representation = { headers: { Prefer: 'return=representation' } }
+const ended = got(await client.patch({ resourceType: 'Task', id: seen[4], jsonPatch: cancel, options: representation }))
 assert.equal(ended.status, 'cancelled')
 
+const identifier = [{ ...request.identifier[0], value: `${request.identifier[0].value}-t` }]
 const bundle = {
   resourceType: 'Bundle',
   type: 'transaction',
   entry: [
-    { fullUrl: 'urn:uuid:8c1f7bb2-0a55-4c2e-9a51-0d6b4c1d9e77', resource: { ...request, identifier: [{ ...request.identifier[0], value: `${request.identifier[0].value}-t` }] }, request: { method: 'POST', url: 'ServiceRequest' } },
+    { fullUrl: 'urn:uuid:8c1f7bb2-0a55-4c2e-9a51-0d6b4c1d9e77', resource: { ...request, identifier }, request: { method: 'POST', url: 'ServiceRequest' } },
     { request: { method: 'GET', url: `Task/${made.id}` } }
   ]
 }
 const done = got(await client.transaction({ body: bundle }))
 assert.equal(done.type, 'transaction-response')
 assert.deepEqual(done.entry.map((entry) => entry.response.status), ['201 Created', '200 OK'])
-const batch = got(await client.batch({ body: { resourceType: 'Bundle', type: 'batch', entry: [{ request: { method: 'GET', url: 'Task/999999' } }, { request: { method: 'GET', url: `Patient/${made.id}` } }] } }))
+const reads = ['Task/999999', `Patient/${made.id}`].map((url) => ({ request: { method: 'GET', url } }))
+const batch = got(await client.batch({ body: { resourceType: 'Bundle', type: 'batch', entry: reads } }))
 assert.deepEqual(batch.entry.map((entry) => entry.response.status), ['404 Not Found', '200 OK'])
 
 // Who would pass is a coordinator's to ask.

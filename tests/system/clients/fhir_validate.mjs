@@ -1,6 +1,6 @@
-// Reads FHIR R4 resources, JSON a line, and prints for each what is wrong with it, a list of texts: by @solarahealth/fhir-r4 (shapes, required elements, types of values, required value
-// sets), by fhir (the definitions' own cardinalities, types and value sets), and by what both let pass: R4 has no empty object, array or text, and no null but in the lists of
-// primitives.
+// Reads FHIR R4 resources, JSON a line, and prints for each what is wrong with it, a list of texts: by @solarahealth/fhir-r4 (shapes, required elements,
+// types of values, required value sets), by fhir (the definitions' own cardinalities, types and value sets), and by what both let pass: R4 has no empty
+// object, array or text, and no null.
 import { createRequire } from 'node:module'
 import readline from 'node:readline'
 
