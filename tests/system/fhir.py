@@ -16,12 +16,13 @@ import urllib.parse
 import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from fascia import ISOLATION, PATIENCE, SANITIZED, SOURCE, Node, therapist, wait_for  # noqa: E402
+from fascia import BUILD, ISOLATION, PATIENCE, SANITIZED, SOURCE, Node, therapist, wait_for  # noqa: E402
 
 HERE = pathlib.Path(__file__).parent
 CLIENTS = HERE / "clients"
 NODE_TESTS = bool(os.environ.get("CI")) or (HERE / "node_modules/fhir-kit-client").exists()
 CONTENT = "application/fhir+json"
+PASSWORD = "correct horse battery staple"
 
 SOURCE_OF_FHIR = """
   - name: ehr
@@ -119,7 +120,9 @@ class Web:
     def ask(self, method, path, body=None, token=None, **fields):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         fields = {name.replace("_", "-"): value for name, value in fields.items()}
-        if token:
+        if token and token.startswith("fascia-session="):  # of a person, as a page of this node would send it
+            fields |= {"Cookie": token, "Origin": f"http://127.0.0.1:{self.port}"}
+        elif token:
             fields["Authorization"] = f"Bearer {token}"
         if isinstance(body, (dict, list)):
             body = json.dumps(body).encode()
@@ -218,6 +221,16 @@ class FhirCase(unittest.TestCase):
     def account(self, name, scope, *roles, **more):
         self.add(name, scope, *roles, **more)
         return self.sign_in(name, scope)
+
+    def person(self, name, role, *more):
+        """Who signs in with a password: the cookie."""
+        self.node.ctl("user", "add", name, "--role", role, *more)
+        subprocess.run([BUILD / "fasciactl", "--socket", self.node.socket, "user", "password", name], input=f"{PASSWORD}\n", text=True, check=True,
+                       capture_output=True, timeout=PATIENCE)
+        answer = self.web.ask("POST", "/auth/sign-in", {"name": name, "password": PASSWORD}, Content_Type="application/json",
+                              Origin=f"http://127.0.0.1:{self.web.port}")
+        self.assertEqual(answer.status, 200, answer.text)
+        return Signed(self.web, answer.fields["Set-Cookie"].split(";")[0])
 
     def expect(self, answer, status, code=None):
         """The answer is that status; an error is an OperationOutcome that says what is wrong."""

@@ -96,7 +96,7 @@ class Reach(FhirCase):
         self.assertEqual(self.number, "1")  # as REQUESTS has it
         self.offered(self.number)
         self.bring_therapists(OFFERED, OTHER)
-        # Who may come in and reaches nothing of it. An admin is always a person, and no person has a token.
+        # Who may come in and reaches nothing of it: clients, and people.
         self.others = {
             "another practice": self.account("ridge", ALL, "referrer").token,
             "a therapist who is not asked": self.account("t-other", ALL, "therapist", therapist=OTHER).token,
@@ -104,6 +104,9 @@ class Reach(FhirCase):
             "its sender without the scope": self.account("desk", "system/Practitioner.rs", "referrer", sender="hillside").token,
             "its sender, disabled since": self.account("gone", ALL, "referrer", sender="hillside").token,
             "a coordinator without the scope": self.account("bare", "system/Practitioner.rs", "coordinator").token,
+            "somebody of another practice": self.person("ann", "referrer", "--sender", "ridge").token,
+            "who is a therapist that is not asked": self.person("tom", "therapist", "--therapist", OTHER).token,
+            "an administrator": self.person("root", "admin").token,
             "nobody": None, "an unknown token": "A" * 43}
         self.node.ctl("client", "set", "gone", "--disable")
 
@@ -149,6 +152,9 @@ class Reach(FhirCase):
         for who, token in self.others.items():
             for what, asked in REQUESTS.items():
                 status, text, answer = self.ask(asked, token)
+                if (who, what) == ("an administrator", "audit"):  # theirs to see, and says of no patient more than a number
+                    self.assertNotIn(MARK, text)
+                    continue
                 if MARK in text or self.sent["identifier"][0]["value"] in text or status not in (200, 403) or self.told(what, answer):
                     wrong.append((who, what, status, answer and self.told(what, answer)[:200]))
         self.assertEqual(wrong, [])
@@ -162,7 +168,8 @@ class Reach(FhirCase):
     def test_who_it_is_theirs_sees_it(self):
         """The same requests, so that what the others are not told is known to be there."""
         coordinator = self.account("desk-2", ALL, "coordinator").token
-        for token in (self.owner.token, coordinator):
+        doctor = self.person("dora", "referrer", "--sender", "hillside").token
+        for token in (self.owner.token, coordinator, doctor, self.person("carl", "coordinator").token):
             self.assertIn(MARK, self.ask(REQUESTS["show"], token)[1])
             self.assertTrue(self.told("list", self.ask(REQUESTS["list"], token)[2]))
             self.assertTrue(self.told("view", self.ask(REQUESTS["view"], token)[2]))
