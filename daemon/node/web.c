@@ -368,14 +368,15 @@ void web_close(struct web *web)
 
 void web_destroy(struct web *web)
 {
+    struct web_exchange *exchange = NULL, *next = NULL;
+
     if (web == NULL)
         return;
     web_close(web);
-    while (!LIST_EMPTY(&web->exchanges)) {
-        struct web_exchange *exchange = LIST_FIRST(&web->exchanges);
-        exchange->ended = true;
-        exchange->asks = 0;
-        web_exchange_free_if_over(exchange);
+    for (exchange = LIST_FIRST(&web->exchanges); exchange != NULL; exchange = next) {
+        next = LIST_NEXT(exchange, link);
+        fascia__principal__free_unpacked(exchange->principal, NULL);
+        free(exchange);
     }
     free(web);
 }

@@ -191,7 +191,7 @@ static void answered(struct fhir_call *call, uint32_t slot, const Fascia__Answer
         ask_back(call, result->referral);
         return;
     }
-    if (!fhir_took(call, answer, &creation->asked->issues, creation->asked->expression))
+    if (!fhir_took(call, answer, &creation->asked->issues, creation->asked->expression) || result == NULL)
         return;
     for (size_t i = 0; i < result->n_problems; i++)
         fhir_issue_problems(&call->issues, &result->problems[i], 1, creation->asked->expression);

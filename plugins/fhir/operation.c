@@ -82,7 +82,7 @@ static void explained(struct fhir_call *call, uint32_t slot, const Fascia__Answe
         fhir_issue_problems(&call->issues, response->problems, response->n_problems, tried ? "ServiceRequest" : "");
     if (fhir_fail_answer(call, answer, tried ? 422 : 404, tried ? "processing" : "not-found"))
         return;
-    if (response->explanation == NULL) {
+    if (response == NULL || response->explanation == NULL) {
         fhir_fail(call, 404, "not-found", "", "this referral was not matched yet");
         return;
     }
