@@ -168,9 +168,8 @@ static struct web_server *find_server(const struct web *web, const char *address
     return NULL;
 }
 
-static void server_destroy(struct web_server *server)
+static void server_free(struct web_server *server)
 {
-    LIST_REMOVE(server, link);
     io_http_destroy(server->http);
     io_tls_destroy(server->tls);
     free(server->sources);
@@ -239,7 +238,8 @@ static struct web_server *server_of(struct web *web, const struct config_source 
     LIST_INSERT_HEAD(&web->servers, server, link);
     if (listen_to(server, config, fault))
         return server;
-    server_destroy(server);
+    LIST_REMOVE(server, link);
+    server_free(server);
     return NULL;
 }
 
@@ -362,8 +362,13 @@ size_t web_open(const struct web *web)
 
 void web_close(struct web *web)
 {
-    while (!LIST_EMPTY(&web->servers))
-        server_destroy(LIST_FIRST(&web->servers));
+    struct web_server *server = LIST_FIRST(&web->servers), *next = NULL;
+
+    LIST_INIT(&web->servers);
+    for (; server != NULL; server = next) {
+        next = LIST_NEXT(server, link);
+        server_free(server);
+    }
 }
 
 void web_destroy(struct web *web)
