@@ -119,7 +119,7 @@ static void a_request_is_changed_at_its_own_address_only(void **state)
     detail = node_refer(&node, 12, FASCIA__STATE__STATE_MATCHING);
     node_received(detail);
     node.referral = 12;
-    snprintf(body, sizeof body, "%s%s", put, REQUEST("active") + 1);
+    snprintf(body, sizeof body, "%s%s", put, &REQUEST("active")[1]);
     assert_int_equal(node_do(&node, "PUT", "/ServiceRequest/13", NULL, body), 400);
     assert_int_equal(
         node_do(&node, "PUT", "/ServiceRequest/12", (const char *const[]){"if-match", "W/\"119\"", NULL}, body), 412);
@@ -135,7 +135,7 @@ static void a_request_is_changed_at_its_own_address_only(void **state)
     assert_int_equal(
         node_do(&node, "PUT", "/ServiceRequest/12", (const char *const[]){"if-match", "W/\"120\"", NULL}, body), 200);
     assert_int_equal(node.asks[1]->request->command->submit->action, FASCIA__SUBMIT__ACTION__MODIFY);
-    snprintf(body, sizeof body, "%s%s", put, REQUEST("revoked") + 1);
+    snprintf(body, sizeof body, "%s%s", put, &REQUEST("revoked")[1]);
     assert_int_equal(node_do(&node, "PUT", "/ServiceRequest/12", NULL, body), 200);
     assert_int_equal(node.asks[1]->request->command->submit->action, FASCIA__SUBMIT__ACTION__CANCEL);
     node_close(&node);
