@@ -274,6 +274,7 @@ static bool open_instance(struct source *source, struct plugin_registry *registr
     source->description = plugin_describe(plugin);
     if (!transport_fits(source->description, source->config, fault))
         return false;
+    source->routes = web_routes_create(source->description);
     options = options_of(source, source->description, fault);
     if (options == NULL)
         return false;
@@ -286,10 +287,13 @@ static bool open_instance(struct source *source, struct plugin_registry *registr
 
 static Fascia__Options *isolated_described(void *context, const struct fascia_plugin *described, struct fault *fault)
 {
-    const struct source *source = context;
+    struct source *source = context;
 
-    if (transport_fits(described, source->config, fault))
+    if (transport_fits(described, source->config, fault)) {
+        web_routes_destroy(source->routes);
+        source->routes = web_routes_create(described);
         return options_of(source, described, fault);
+    }
     if (source->config->is_plugin)
         name_entry(source->config, fault);
     return NULL;
@@ -537,5 +541,6 @@ void source_destroy(struct source *source)
         return;
     source_close(source);
     isolation_destroy(source->isolation);
+    web_routes_destroy(source->routes);
     free(source);
 }

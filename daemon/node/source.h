@@ -27,7 +27,8 @@ struct web;
 struct source {
     struct io_loop *loop;
     struct stages *stages;
-    struct web *web; /* the servers, for one that takes HTTP */
+    struct web *web;           /* the servers, for one that takes HTTP */
+    struct web_routes *routes; /* of its plugin as it described itself last; NULL: it has not, or has none */
     const struct config_source *config;
     const struct config *whole;              /* that config is of */
     const struct fascia_plugin *description; /* of a plugin in this process */

@@ -42,15 +42,47 @@ static struct source *find_source(const struct web_server *server, const char *p
     return NULL;
 }
 
-/* NULL: the plugin is not there now. */
-static const struct fascia_plugin *description_of(const struct source *source)
+struct web_route {
+    char *methods, *path;
+    size_t body;
+};
+struct web_routes {
+    size_t count;
+    struct web_route rows[];
+};
+
+struct web_routes *web_routes_create(const struct fascia_plugin *plugin)
 {
-    return source->isolation != NULL ? plugin_isolated_description(source->instance) : source->description;
+    const uint32_t count = plugin_route_count(plugin);
+    struct web_routes *routes = NULL;
+
+    if (count == 0)
+        return NULL;
+    routes = memory_resize(NULL, 1, sizeof *routes + count * sizeof routes->rows[0]);
+    routes->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct fascia_route *row = plugin_route(plugin, i);
+        routes->rows[i] = (struct web_route){memory_text(row->methods), memory_text(row->path), row->body_bytes};
+    }
+    return routes;
 }
 
+void web_routes_destroy(struct web_routes *routes)
+{
+    if (routes == NULL)
+        return;
+    for (size_t i = 0; i < routes->count; i++) {
+        free(routes->rows[i].methods);
+        free(routes->rows[i].path);
+    }
+    free(routes);
+}
+
+/* A process that is replaced, or started again at once, is: what comes meanwhile waits for it. */
 static bool is_there(const struct source *source)
 {
-    return source->instance != NULL && !source->draining && description_of(source) != NULL;
+    return source->instance != NULL && !source->draining && source->routes != NULL &&
+           (source->isolation == NULL || source->isolation->works);
 }
 
 static bool fits(const char *pattern, const char *path)
@@ -63,11 +95,11 @@ static bool fits(const char *pattern, const char *path)
 }
 
 /* Rows are tried in their order. */
-static const struct fascia_route *find_route(const struct fascia_plugin *plugin, const char *path)
+static const struct web_route *find_route(const struct web_routes *routes, const char *path)
 {
-    for (uint32_t i = 0; i < plugin_route_count(plugin); i++)
-        if (fits(plugin_route(plugin, i)->path, path))
-            return plugin_route(plugin, i);
+    for (size_t i = 0; i < routes->count; i++)
+        if (fits(routes->rows[i].path, path))
+            return &routes->rows[i];
     return NULL;
 }
 
@@ -112,7 +144,7 @@ static int come_back(struct io_http_exchange *io, const char *why)
 static int admit(void *context, struct io_http_exchange *io, const struct io_http_request *head, size_t *body_most)
 {
     const struct web_server *server = context;
-    const struct fascia_route *route = NULL;
+    const struct web_route *route = NULL;
     const char *path = NULL;
     const struct source *source = find_source(server, head->path, &path);
     int status = 0;
@@ -123,12 +155,12 @@ static int admit(void *context, struct io_http_exchange *io, const struct io_htt
         return status;
     if (!is_there(source))
         return come_back(io, "what serves this path is not running: try again\n");
-    route = find_route(description_of(source), path);
+    route = find_route(source->routes, path);
     if (route == NULL)
         return 404;
     if (!has_method(route->methods, head->method))
         return refuse_method(io, route->methods);
-    *body_most = route->body_bytes < source->config->http.body ? route->body_bytes : source->config->http.body;
+    *body_most = route->body < source->config->http.body ? route->body : source->config->http.body;
     return 0;
 }
 

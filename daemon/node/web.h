@@ -20,6 +20,10 @@ struct access;
 struct web;
 struct web_exchange;
 
+/* The routes of a plugin, kept beside it: while one process takes over from another, requests are still told apart, and wait. NULL: it takes no HTTP. */
+struct web_routes *web_routes_create(const struct fascia_plugin *plugin);
+void web_routes_destroy(struct web_routes *routes); /* takes NULL */
+
 struct web *web_create(struct io_loop *loop);
 /* Before the first source is served; both are lent. */
 void web_attach(struct web *web, struct control *control, struct access *access);
