@@ -140,10 +140,11 @@ bool io_post(struct io_loop *loop, void (*function)(void *context), void *contex
 
 void io_stop(struct io_loop *loop)
 {
+    /* Woken before the lock is let go: whoever sees it stop may destroy it, and the descriptor with it. */
     pthread_mutex_lock(&loop->mutex);
     loop->stopping = true;
-    pthread_mutex_unlock(&loop->mutex);
     wake(loop);
+    pthread_mutex_unlock(&loop->mutex);
 }
 
 /* ---- turns --------------------------------------------------------------------------------------------------------- */
