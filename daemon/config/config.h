@@ -122,6 +122,9 @@ MUST_CHECK struct config *config_load(const char *path, struct config_errors *er
 void config_destroy(struct config *config);
 void config_errors_finish(struct config_errors *errors);
 
+/* Whether an address takes any port that is free (":0"), and so another for each who names it. */
+bool config_is_any_port(const char *address);
+
 /* A source's options against its plugin's table: types, ranges, unknown names, defaults. NULL and errors when wrong; free with free_unpacked.
  * errors is added to: begin with {0}. What was not written and has no default is not there. */
 MUST_CHECK Fascia__Options *config_options(const struct config *config, const struct config_source *source,

@@ -140,7 +140,7 @@ static bool same(const char *left, const char *right)
 }
 
 /* Port 0 takes any that is free. */
-static bool is_any_port(const char *address)
+bool config_is_any_port(const char *address)
 {
     size_t size = strlen(address);
 
@@ -160,7 +160,7 @@ static bool same_server(const struct config_http *left, const struct config_http
 static void check_servers(const struct config_source *first, const struct config_source *second,
                           struct config_errors *errors)
 {
-    if (!same(first->http.listen, second->http.listen) || is_any_port(second->http.listen))
+    if (!same(first->http.listen, second->http.listen) || config_is_any_port(second->http.listen))
         return;
     if (same(first->http.prefix, second->http.prefix))
         refuse_shared(first, second, "address and prefix", second->http.prefix, errors);
@@ -176,7 +176,7 @@ static void check_address(const struct config *config, const struct config_sourc
 {
     const char *listen = source->http.listen != NULL ? source->http.listen : source->stream.listen;
 
-    if (same(listen, config->http) && !is_any_port(config->http))
+    if (same(listen, config->http) && !config_is_any_port(config->http))
         config_errors_add(errors, place_of(source),
                           "sources: the address%s is also that of node.http; give each its own",
                           config_show(config->http).text);
@@ -190,13 +190,13 @@ void config_sources_check(const struct config *config, struct config_errors *err
             const struct config_source *first = &config->sources[j];
             if (same(first->name, second->name))
                 refuse_shared(first, second, "name", second->name, errors);
-            if (same(first->stream.listen, second->stream.listen) && !is_any_port(second->stream.listen))
+            if (same(first->stream.listen, second->stream.listen) && !config_is_any_port(second->stream.listen))
                 refuse_shared(first, second, "address", second->stream.listen, errors);
             if (same(first->folder.path, second->folder.path))
                 refuse_shared(first, second, "folder", second->folder.path, errors);
-            if (same(first->stream.listen, second->http.listen) && !is_any_port(second->http.listen))
+            if (same(first->stream.listen, second->http.listen) && !config_is_any_port(second->http.listen))
                 refuse_shared(first, second, "address", second->http.listen, errors);
-            if (same(first->http.listen, second->stream.listen) && !is_any_port(second->stream.listen))
+            if (same(first->http.listen, second->stream.listen) && !config_is_any_port(second->stream.listen))
                 refuse_shared(first, second, "address", second->stream.listen, errors);
             check_servers(first, second, errors);
         }

@@ -12,26 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_DEFAULT 100
-#define LIMIT_MOST    1000
-#define IDS_MOST      1000
-#define LOOKED_AT     250000 /* of a page, and of a total */
-
-static Fascia__ControlResponse *response_new(void)
-{
-    Fascia__ControlResponse *response = memory_allocate(1, sizeof *response);
-
-    fascia__control_response__init(response);
-    response->last = true;
-    return response;
-}
-
-static uint32_t limit_of(uint32_t limit)
-{
-    if (limit == 0)
-        return LIMIT_DEFAULT;
-    return limit < LIMIT_MOST ? limit : LIMIT_MOST;
-}
+#define IDS_MOST  1000
+#define LOOKED_AT 250000 /* of a page, and of a total */
 
 /* The list of an owned need goes over into a row. */
 static void take_lists(Fascia__Need *need, char ***conditions, size_t *condition_count, char ***techniques,
@@ -336,7 +318,7 @@ static Fascia__ReferralRow *referral_view(const struct referral *referral, bool 
 
 static void list_page(const struct engine *engine, const struct filter *filter, Fascia__ControlResponse *response)
 {
-    const uint32_t limit = limit_of(filter->query->limit);
+    const uint32_t limit = engine_rows_of(filter->query->limit);
     const struct referral *referral;
     uint64_t before = 0;
     struct walk walk;
@@ -373,7 +355,7 @@ static void count_all(const struct engine *engine, const struct filter *filter, 
 Fascia__ControlResponse *engine_list_referrals(const struct engine *engine, const Fascia__ListReferrals *query,
                                                const Fascia__Reach *reach)
 {
-    Fascia__ControlResponse *response = response_new();
+    Fascia__ControlResponse *response = engine_response_new();
     struct filter filter;
 
     if (query->n_ids > IDS_MOST) {
@@ -397,7 +379,7 @@ Fascia__ControlResponse *engine_show_referral(const struct engine *engine, uint6
 
     if (referral == NULL || !engine_reaches(engine, referral, reach))
         return engine_response_no_referral(number);
-    response = response_new();
+    response = engine_response_new();
     detail = memory_allocate(1, sizeof *detail);
     fascia__referral_detail__init(detail);
     detail->row = referral_view(referral, engine_hides_offer(engine, referral, reach));
@@ -439,8 +421,8 @@ static Fascia__OfferRow *offer_view(const struct referral *referral)
 Fascia__ControlResponse *engine_list_offers(const struct engine *engine, const Fascia__ListOffers *query,
                                             const Fascia__Reach *reach)
 {
-    Fascia__ControlResponse *response = response_new();
-    const uint32_t limit = limit_of(query->limit);
+    Fascia__ControlResponse *response = engine_response_new();
+    const uint32_t limit = engine_rows_of(query->limit);
     Fascia__State offered = FASCIA__STATE__STATE_OFFERED;
     Fascia__ListReferrals all = FASCIA__LIST_REFERRALS__INIT;
     const struct referral *referral;

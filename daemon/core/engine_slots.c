@@ -11,8 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define LIMIT_DEFAULT   100
-#define LIMIT_MOST      1000
 #define NAMED_MOST      100
 #define LOOKED_AT       1000 /* therapists, of a page */
 #define MINUTES_MOST    1440
@@ -297,7 +295,7 @@ static const char *read_query(struct looking *looking)
     looking->quarters = (minutes + QUARTER_MINUTES - 1) / QUARTER_MINUTES;
     looking->from = query->from > looking->engine->now ? query->from : looking->engine->now;
     looking->to = query->to == 0 ? INT64_MAX : query->to;
-    looking->limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit < LIMIT_MOST ? query->limit : LIMIT_MOST;
+    looking->limit = engine_rows_of(query->limit);
     return NULL;
 }
 

@@ -225,6 +225,12 @@ void engine_asking_finish(struct engine *engine);
 /* Says in an explanation that is only looked at that no policy was asked. */
 void engine_note_not_asked(const struct engine *engine, Fascia__Explanation *explanation);
 
+/* ---- engine_view.c ---- */
+/* The last answer to a request, empty. */
+Fascia__ControlResponse *engine_response_new(void);
+/* How many rows a list gives when it is asked for so many (0: it was not said). */
+uint32_t engine_rows_of(uint32_t limit);
+
 /* ---- engine_batch.c ---- */
 /* Places at most ENGINE_BATCH referrals that are due, pending or waiting, as well as can be over all of them, or over the first of them when
  * there are many more than limit; makes at most limit (1..) of the offers. due is by class, then age. How many are not due any more. */

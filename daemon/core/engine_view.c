@@ -8,7 +8,7 @@
 #define LIMIT_DEFAULT 100
 #define LIMIT_MOST    1000
 
-static Fascia__ControlResponse *response_new(void)
+Fascia__ControlResponse *engine_response_new(void)
 {
     Fascia__ControlResponse *response = memory_allocate(1, sizeof *response);
 
@@ -17,7 +17,7 @@ static Fascia__ControlResponse *response_new(void)
     return response;
 }
 
-static uint32_t limit_of(uint32_t limit)
+uint32_t engine_rows_of(uint32_t limit)
 {
     if (limit == 0)
         return LIMIT_DEFAULT;
@@ -44,8 +44,8 @@ static Fascia__TherapistRow *therapist_view(const struct engine *engine, const s
 
 Fascia__ControlResponse *engine_list_therapists(const struct engine *engine, const Fascia__ListTherapists *query)
 {
-    Fascia__ControlResponse *response = response_new();
-    uint32_t limit = limit_of(query->limit);
+    Fascia__ControlResponse *response = engine_response_new();
+    uint32_t limit = engine_rows_of(query->limit);
     const struct therapist *therapist = directory_after(engine->directory, query->after);
 
     for (; therapist != NULL && response->n_therapists < limit;
@@ -56,7 +56,7 @@ Fascia__ControlResponse *engine_list_therapists(const struct engine *engine, con
 
 Fascia__ControlResponse *engine_show_therapist(const struct engine *engine, const char *identifier)
 {
-    Fascia__ControlResponse *response = response_new();
+    Fascia__ControlResponse *response = engine_response_new();
     const struct therapist *therapist = directory_find(engine->directory, identifier);
 
     if (therapist == NULL || !therapist->present)

@@ -5,9 +5,6 @@
 
 #include <stdlib.h>
 
-#define LIMIT_DEFAULT 100
-#define LIMIT_MOST    1000
-
 static void hide_windows(Fascia__Need *need)
 {
     for (size_t i = 0; i < need->n_windows; i++)
@@ -98,7 +95,7 @@ Fascia__ControlResponse *engine_list_waiting(const struct engine *engine, const 
                                              const Fascia__Reach *reach)
 {
     Fascia__ControlResponse *response = memory_allocate(1, sizeof *response);
-    const uint32_t limit = query->limit == 0 ? LIMIT_DEFAULT : query->limit < LIMIT_MOST ? query->limit : LIMIT_MOST;
+    const uint32_t limit = engine_rows_of(query->limit);
     const struct referral *referral = first_after(engine, query->after);
     struct area area;
 

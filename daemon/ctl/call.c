@@ -22,6 +22,28 @@ int ctl_usage(struct ctl_call *call, const char *format, ...)
     return CTL_USAGE;
 }
 
+#define WITHIN_KM 25
+
+bool ctl_area(struct ctl_call *call, char **near, uint32_t *within, char **country, char room[3])
+{
+    const char *place = call->near;
+
+    if (place == NULL && call->area_km != 0) {
+        (void)ctl_usage(call, "--within goes with --near");
+        return false;
+    }
+    if (place == NULL)
+        return true;
+    if (strlen(place) > 3 && place[2] == ' ') {
+        memcpy(room, place, 2);
+        *country = room;
+        place += 3;
+    }
+    *near = (char *)(uintptr_t)place;
+    *within = (uint32_t)(call->area_km == 0 ? WITHIN_KM : call->area_km) * 1000;
+    return true;
+}
+
 bool ctl_referral_id(struct ctl_call *call, const char *word, uint64_t *referral)
 {
     const char *number = word[0] == 'R' || word[0] == 'r' ? word + 1 : word;

@@ -142,6 +142,8 @@ int ctl_therapist_slots(struct ctl_call *call);
 int ctl_usage(struct ctl_call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "R123" or "123"; says so when it is neither. */
 MUST_CHECK bool ctl_referral_id(struct ctl_call *call, const char *word, uint64_t *referral);
+/* --near and --within, for a question that has such fields: "40202", or "CA M5V", whose two letters go to room; what is given is lent. Says so when they don't go together. */
+MUST_CHECK bool ctl_area(struct ctl_call *call, char **near, uint32_t *within, char **country, char room[3]);
 /* The zone of --zone, else of name, else the machine's own. NULL, and said, when --zone names none. */
 const struct zone *ctl_call_zone(struct ctl_call *call, const char *name);
 

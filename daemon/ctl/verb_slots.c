@@ -9,7 +9,6 @@
 
 #define PAGE         1000
 #define LIST_DEFAULT 100
-#define WITHIN_KM    25
 
 static char *lent(const char *text)
 {
@@ -42,26 +41,6 @@ static bool take_mode(struct ctl_call *call, Fascia__ListSlots *query)
     ctl_words(&fascia__visit_mode__descriptor, words, sizeof words);
     (void)ctl_usage(call, "--mode is one of %s", words);
     return false;
-}
-
-static bool take_area(struct ctl_call *call, Fascia__ListSlots *query, char country[3])
-{
-    const char *near = call->near;
-
-    if (near == NULL && call->area_km != 0) {
-        (void)ctl_usage(call, "--within goes with --near");
-        return false;
-    }
-    if (near == NULL)
-        return true;
-    if (strlen(near) > 3 && near[2] == ' ') {
-        memcpy(country, near, 2);
-        query->country = country;
-        near += 3;
-    }
-    query->near = lent(near);
-    query->within = (uint32_t)(call->area_km == 0 ? WITHIN_KM : call->area_km) * 1000;
-    return true;
 }
 
 /* Of one who is named nothing else is asked but the time. */
@@ -154,7 +133,7 @@ int ctl_therapist_slots(struct ctl_call *call)
 
     if (ctl_call_zone(call, NULL) == NULL || !take_name(call, &query, &name) ||
         !take_time(call, "from", call->from, &query.from) || !take_time(call, "to", call->to, &query.to) ||
-        !take_mode(call, &query) || !take_area(call, &query, country))
+        !take_mode(call, &query) || !ctl_area(call, &query.near, &query.within, &query.country, country))
         return CTL_USAGE;
     query.technique = lent(call->technique);
     query.profession = lent(call->profession);

@@ -12,7 +12,6 @@
 #define PAGE          1000
 #define SHOWN_DEFAULT 100
 #define HELPS_MOST    10
-#define WITHIN_KM     25
 
 static const char computed[] =
     "from the last recorded match of each referral; each counts once, the largest group first";
@@ -74,27 +73,6 @@ static bool take_urgency(struct ctl_call *call, Fascia__ListWaiting *query)
     }
     (void)ctl_usage(call, "--urgency is stat, urgent or routine");
     return false;
-}
-
-/* "40202", or "CA M5V": a country of two letters may stand first. */
-static bool take_area(struct ctl_call *call, Fascia__ListWaiting *query, char country[3])
-{
-    const char *near = call->near;
-
-    if (near == NULL && call->area_km != 0) {
-        (void)ctl_usage(call, "--within goes with --near");
-        return false;
-    }
-    if (near == NULL)
-        return true;
-    if (strlen(near) > 3 && near[2] == ' ') {
-        memcpy(country, near, 2);
-        query->country = country;
-        near += 3;
-    }
-    query->near = (char *)(uintptr_t)near;
-    query->within = (uint32_t)(call->area_km == 0 ? WITHIN_KM : call->area_km) * 1000;
-    return true;
 }
 
 /* ---- order and counts ---- */
@@ -228,7 +206,8 @@ static int waitlist(struct ctl_call *call)
     char country[3] = "";
     int code;
 
-    if (zone == NULL || !take_urgency(call, &query) || !take_area(call, &query, country))
+    if (zone == NULL || !take_urgency(call, &query) ||
+        !ctl_area(call, &query.near, &query.within, &query.country, country))
         return CTL_USAGE;
     code = ask_all(call, &query, &list);
     if (code == CTL_OK) {

@@ -250,17 +250,9 @@ static bool listen_to(struct web_server *server, const struct config_source *con
     return true;
 }
 
-/* Port 0 is any that is free, and so another for each who names it. */
-static bool is_any_port(const char *address)
-{
-    const size_t size = strlen(address);
-
-    return size >= 2 && strcmp(address + size - 2, ":0") == 0;
-}
-
 static struct web_server *server_of(struct web *web, const struct config_source *config, struct fault *fault)
 {
-    struct web_server *server = is_any_port(config->http.listen) ? NULL : find_server(web, config->http.listen);
+    struct web_server *server = config_is_any_port(config->http.listen) ? NULL : find_server(web, config->http.listen);
 
     if (server != NULL)
         return server;
